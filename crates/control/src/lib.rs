@@ -1,0 +1,1 @@
+//! The control plane: keys, credits, sessions, generations, activity, catalogue, upstreams.

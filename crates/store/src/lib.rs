@@ -1,0 +1,1 @@
+//! Everything remembered: durable store, journal, volatile store. The only crate with SQL.

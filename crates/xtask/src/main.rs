@@ -1,0 +1,2 @@
+//! House tools: tidy, generate, bench, chaos.
+fn main() {}
