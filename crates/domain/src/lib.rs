@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod error_kind;
+pub mod generation;
 pub mod id;
 pub mod key;
 pub mod ledger;
