@@ -154,8 +154,10 @@ impl Budget {
         }
         let held = self.held.checked_add(amount).map_err(|Overflow| BudgetError::Range)?;
         let available = self.available();
-        if amount > available {
-            return Err(if amount > self.balance() {
+        // A request that costs nothing asks only that the account is not in debt; running holds do not concern it.
+        let fits = if amount.is_zero() { !self.balance().is_negative() } else { amount <= available };
+        if !fits {
+            return Err(if amount > self.balance() || amount.is_zero() {
                 BudgetError::Spent { available }
             } else {
                 BudgetError::InFlight { available, held: self.held }

@@ -45,20 +45,22 @@ impl Model {
 
 fn apply(budget: &mut Budget, model: &mut Model, command: &Command) {
     let free = model.granted - model.posted - model.held();
+    let fits = |amount: i64| if amount == 0 { model.granted >= model.posted } else { amount <= free };
     match *command {
         Command::Hold(amount) => match budget.hold(Amount::from_nanos(amount)) {
             Ok(hold) => {
-                assert!(amount <= free);
+                assert!(fits(amount));
                 model.open.push((hold, amount));
             }
-            Err(BudgetError::Spent { .. }) => assert!(amount > model.granted - model.posted),
+            Err(BudgetError::Spent { .. }) => assert!(!fits(amount) && amount.max(0) > (model.granted - model.posted).min(-1)),
             Err(BudgetError::InFlight { .. }) => assert!(amount > free && amount <= model.granted - model.posted),
             Err(BudgetError::Range) => unreachable!("amounts are in range"),
         },
         Command::Extend(at, more) => {
+            let expected = fits(more);
             if let Some((mut hold, amount)) = model.take(at) {
                 let grown = budget.extend(&mut hold, Amount::from_nanos(more)).is_ok();
-                assert_eq!(grown, more <= free);
+                assert_eq!(grown, expected);
                 model.open.push((hold, if grown { amount + more } else { amount }));
             }
         }
