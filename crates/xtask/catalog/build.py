@@ -21,7 +21,7 @@ import sources as reading  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL_FIELDS = (
-    "id", "canonical_slug", "name", "created", "context_length", "max_completion_tokens", "input_modalities", "output_modalities",
+    "id", "canonical_slug", "name", "created", "description", "context_length", "max_completion_tokens", "input_modalities", "output_modalities",
     "supported_parameters", "tokenizer", "instruct_type", "hugging_face_id", "knowledge_cutoff", "expiration_date", "reasoning", "source", "date",
 )
 NULLABLE = ("max_completion_tokens", "instruct_type")
@@ -75,7 +75,7 @@ def main():
     found_seeds = seeding.gather(sources, curated)
     seeding.tokenizers(found_seeds)
     served = endpoints.attach(found_seeds, sources, curated, report)
-    models = [_model(found_seeds[ident], served[ident]) for ident in sorted(served) if _usable(found_seeds, served, ident)]
+    models = [_model(found_seeds[ident], served[ident], curated) for ident in sorted(served) if _usable(found_seeds, served, ident)]
     _write(models, report, args)
     print(f"{len(models)} models, {sum(len(model['endpoints']) for model in models)} endpoints")
 
@@ -106,17 +106,23 @@ def _usable(seeds, served, ident):
     return seed["variant"] != "free" or seed["served"] or base in served
 
 
-def _model(seed, found):
+def _model(seed, found, curated):
+    if seed.get("max_completion_tokens"):
+        seed["max_completion_tokens"] = min(seed["max_completion_tokens"], seed["context_length"])
+    seed["description"] = seeding.described(seed, curated)
     model = {}
     for field in MODEL_FIELDS:
         if seed.get(field) is not None or field in NULLABLE:
             model[field] = seed.get(field)
-    model["endpoints"] = [_endpoint(seed, endpoint) for endpoint in found]
+    model["endpoints"] = [_endpoint(seed, endpoint, curated) for endpoint in found]
     return model
 
 
-def _endpoint(seed, endpoint):
+def _endpoint(seed, endpoint, curated):
     written = {field: endpoint[field] for field in ("provider", "upstream_id", "tag", "variant", "quantization", "region")}
+    context = endpoint.get("context_length") or seed["context_length"]
+    if endpoint.get("max_completion_tokens"):
+        endpoint["max_completion_tokens"] = min(endpoint["max_completion_tokens"], context)
     for field in ("context_length", "max_completion_tokens"):
         if endpoint.get(field) and endpoint[field] != seed.get(field):
             written[field] = endpoint[field]
@@ -126,6 +132,8 @@ def _endpoint(seed, endpoint):
     if endpoint["no_tools"] and "tools" in names:
         written["supported_parameters"] = [name for name in names if name not in ("tools", "tool_choice", "parallel_tool_calls")]
     written["price"] = prices.as_text(endpoint["price"])
+    if endpoint["provider"] in curated["implicit_caching"] and "input_cache_read" in written["price"]:
+        written["supports_implicit_caching"] = True
     written["source"], written["date"] = endpoint["source"], endpoint["date"]
     return written
 

@@ -145,6 +145,7 @@ def _model(check, model, slugs):
     check.whole(model["context_length"], where, "context_length")
     if model["max_completion_tokens"] is not None:
         check.whole(model["max_completion_tokens"], where, "max_completion_tokens")
+        check.that(model["max_completion_tokens"] <= model["context_length"], where, "max_completion_tokens is above the context")
     check.that(bool(model["input_modalities"]) and set(model["input_modalities"]) <= INPUTS, where, "input_modalities")
     check.that(bool(model["output_modalities"]) and set(model["output_modalities"]) <= OUTPUTS, where, "output_modalities")
     check.that(set(model["supported_parameters"]) <= PARAMETERS, where, "supported_parameters")
@@ -184,6 +185,7 @@ def _endpoint(check, model, endpoint, slugs):
         check.that(len(rule) > 1, where, "an override changes nothing")
         _amounts(check, {kind: text for kind, text in rule.items() if kind != "min_prompt_tokens"}, where)
     amounts = {price["prompt"], price["completion"]}
+    check.that(Decimal(price.get("input_cache_read", "0")) <= Decimal(price["prompt"]), where, "a cached token is dearer than a fresh one")
     check.that((amounts == {"0"}) == model["id"].endswith(":free"), where, "price 0 and :free must go together")
     if "embeddings" in model["output_modalities"]:
         check.that(price["completion"] == "0", where, "an embedding model bills completions")

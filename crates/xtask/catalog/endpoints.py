@@ -27,9 +27,10 @@ class Report:
 def attach(seeds, sources, curated, report):
     """Returns model id to endpoints, cheapest evidence first checked against every other source."""
     index = names.build_index(seeds)
-    found, alive, dead = {}, set(), set()
+    found, alive, dead, closed = {}, set(), set(), set()
     for key in sorted(sources.litellm):
         entry = sources.litellm[key]
+        _refuse(key, prices.from_litellm(entry), report)
         slug = curated["litellm_providers"].get(entry.get("litellm_provider"))
         if slug is None or entry.get("mode") not in MODES or any(key.startswith(prefix) for prefix in curated["skip_upstream"]):
             continue
@@ -37,23 +38,52 @@ def attach(seeds, sources, curated, report):
         if endpoint is None:
             continue
         ident = endpoint["model"]
+        endpoint["embeds"] = "embeddings" in seeds[ident].get("output_modalities", [])
+        expired = _expired(entry, sources.today)
         if slug == curated["first_party"].get(ident.split("/", 1)[0]):
-            (dead if _expired(entry, sources.today) else alive).add(ident)
-        if not _expired(entry, sources.today):
+            (dead if expired else alive).add(ident)
+            _note_end(seeds[ident], entry, curated, sources.today)
+        if expired:
+            closed.add((ident, slug))
+        else:
             report.matched["litellm"][key] = ident
             _offer(found, endpoint, report)
-    retired = {ident for ident in dead - alive if not any(ident.startswith(prefix) for prefix in curated["open_weight_prefixes"])}
+    retired = _retired(dead - alive, seeds, curated)
     report.retired = sorted(retired)
     seconds = _second_opinions(sources, curated, index, retired, report)
-    _compare(found, seconds, sources, report)
+    closed |= _compare(found, seconds, sources, report)
     for (ident, tag), endpoint in seconds.items():
-        if not any(other["provider"] == endpoint["provider"] for other in found.get(ident, {}).values()):
+        here = (ident, endpoint["provider"])
+        pruned = endpoint["provider"] in curated["price_map_is_complete"]
+        if here not in closed and not pruned and not any(other["provider"] == here[1] for other in found.get(ident, {}).values()):
             _offer(found, endpoint, report)
     for ident, seed in seeds.items():
         if ident not in retired:
             _add_openrouter(found, ident, seed, sources, report)
     _drop_outliers(found, report)
     return {ident: _sorted(list(by_tag.values()), ident, curated) for ident, by_tag in found.items() if by_tag}
+
+
+def _retired(dead, seeds, curated):
+    authors = curated["closed_authors"]
+    gone = {
+        ident for ident in dead
+        if ident.split("/", 1)[0] in authors and not any(ident.startswith(prefix) for prefix in curated["open_weight_prefixes"])
+    }
+    return gone | {ident for ident, base in curated["retired_with"].items() if base in gone and ident in seeds}
+
+
+def _note_end(seed, entry, curated, today):
+    end = str(entry.get("deprecation_date") or "")
+    if end >= today and seed["id"].split("/", 1)[0] in curated["closed_authors"]:
+        seed["expiration_date"] = max(end, seed.get("expiration_date", ""))
+
+
+def _refuse(key, price, report):
+    reason = prices.refused(price) if price else None
+    if reason:
+        report.refused.append((key, reason))
+    return reason is not None
 
 
 def _expired(entry, today):
@@ -78,7 +108,7 @@ def _from_litellm(key, entry, slug, sources, index):
         "embeds": entry.get("mode") == "embedding",
     }
     prompt, answer = int(entry.get("max_input_tokens") or 0), int(entry.get("max_output_tokens") or 0)
-    if slug in ("openai", "azure"):
+    if slug in ("openai", "azure") and ident.startswith("openai/"):
         endpoint["max_prompt_tokens"] = prompt
     else:
         endpoint["context_length"] = prompt
@@ -112,14 +142,16 @@ def _tag(endpoint):
 
 
 def _offer(found, endpoint, report):
-    reason = prices.refused(endpoint["price"])
-    if reason:
-        report.refused.append((endpoint["key"], reason))
+    if _refuse(endpoint["key"], endpoint["price"], report):
         return
+    if endpoint["embeds"]:
+        endpoint["price"]["completion"] = 0
     if endpoint["price"]["prompt"] == 0 and endpoint["price"]["completion"] == 0 and endpoint["variant"] != "free":
         report.zero[endpoint["provider"]] = report.zero.get(endpoint["provider"], 0) + 1
         return
     endpoint["tag"] = _tag(endpoint)
+    if endpoint["variant"] not in (None, "free", "extended", "thinking"):
+        endpoint["flavour"], endpoint["variant"] = endpoint["variant"], None  # a host's own flavour shows in the tag only
     slot = found.setdefault(endpoint["model"], {})
     rival = slot.get(endpoint["tag"])
     if rival is None or _rank(endpoint) < _rank(rival):
@@ -132,7 +164,9 @@ def _rank(endpoint):
     full_name = endpoint["provider"] == "fireworks" and upstream.startswith("accounts/")
     exact = upstream.rsplit("/", 1)[-1].lower() == endpoint["model"].rsplit("/", 1)[-1]
     moving = "latest" in upstream
-    return (not dated_vertex, not full_name, moving, not exact, len(upstream), upstream)
+    vendor = endpoint["provider"] != "amazon-bedrock" or "." in upstream.split(":", 1)[0].rsplit("-", 1)[0]
+    worldwide = upstream.startswith("global.")
+    return (not vendor, not worldwide, not dated_vertex, not full_name, moving, not exact, len(upstream), upstream)
 
 
 def _second_opinions(sources, curated, index, retired, report):
@@ -147,10 +181,11 @@ def _second_opinions(sources, curated, index, retired, report):
             path = f"providers/{folder}/models/{name}.toml"
             endpoint = {
                 "model": match[0], "provider": slug, "upstream_id": name, "variant": match[1], "quantization": match[2], "region": region,
-                "price": price, "key": path, "source": sources.cite("models_dev", path), "date": sources.date("models_dev"), "embeds": False,
+                "price": price, "key": path, "source": sources.cite("models_dev", path), "date": sources.date("models_dev"),
                 "context_length": int(entry.get("limit", {}).get("context", 0)), "max_completion_tokens": int(entry.get("limit", {}).get("output", 0)),
                 "no_tools": entry.get("tool_call") is False,
             }
+            endpoint["embeds"] = "embed" in name.lower()
             report.matched["models.dev"][f"{folder}/{name}"] = match[0]
             seconds.setdefault((match[0], _tag(endpoint)), endpoint)
     return seconds
@@ -166,20 +201,29 @@ def _ratio(one, other):
 
 
 def _compare(found, seconds, sources, report):
+    """Drops endpoints whose two figures differ too much; returns the (model, provider) pairs that were dropped."""
+    dropped = set()
     for (ident, tag), second in sorted(seconds.items()):
         first = found.get(ident, {}).get(tag)
-        if first is None or second["price"]["prompt"] == 0:
+        if first is None or second["price"]["prompt"] == 0 or _ratio(first["price"], second["price"]) <= DISAGREE:
             continue
-        ratio = _ratio(first["price"], second["price"])
-        if ratio <= DISAGREE:
-            continue
-        third = _third(ident, sources)
-        row = (ident, tag, _pair(first["price"]), _pair(second["price"]), _pair(third) if third else "none", first["key"], second["key"])
-        if third and _ratio(first["price"], third) <= DISAGREE:
+        third, peers = _third(ident, sources), _peers(found[ident], first)
+        row = [ident, tag, _pair(first["price"]), _pair(second["price"]), _pair(third) if third else "none", _pair(peers) if peers else "none"]
+        row = (*row, first["key"], second["key"])
+        if any(other and _ratio(first["price"], other) <= DISAGREE for other in (third, peers)):
             report.settled.append(row)
         else:
             report.dropped.append(row)
+            dropped.add((ident, first["provider"]))
             del found[ident][tag]
+    return dropped
+
+
+def _peers(by_tag, first):
+    others = [one["price"] for one in by_tag.values() if one["provider"] != first["provider"] and one["price"]["prompt"] > 0]
+    if len({one["provider"] for one in by_tag.values()}) < 4:
+        return None
+    return {kind: median(price[kind] for price in others) for kind in ("prompt", "completion")}
 
 
 def _third(ident, sources):
@@ -202,15 +246,19 @@ def _add_openrouter(found, ident, seed, sources, report):
     listed = sources.listed.get(ident)
     if listed and entry and not free:  # the stored list knows kinds that models.dev does not carry
         known = prices.from_openrouter(listed)
-        for kind in ("web_search", "image", "request"):
+        for kind in ("web_search", "request"):
             if known and kind in known:
                 price[kind] = known[kind]
+    also = ""
+    if any(kind in price for kind in ("web_search", "request")):
+        also = "; web search and request price: " + sources.cite("listed")
     path = f"providers/openrouter/models/{ident}.toml"
+    origin = "models_dev" if entry else "listed" if listed else "ids"
     endpoint = {
         "model": ident, "provider": "openrouter", "upstream_id": ident, "variant": seed["variant"], "quantization": None, "region": None,
-        "price": price, "key": path if entry else ident, "embeds": False, "no_tools": False,
-        "source": sources.cite("models_dev", path) if entry else sources.cite("ids"),
-        "date": sources.date("models_dev" if entry else "ids"),
+        "price": price, "key": path if entry else ident, "embeds": "embeddings" in seed.get("output_modalities", []), "no_tools": False,
+        "source": sources.cite(origin, path if entry else ident) + also,
+        "date": sources.date(origin),
     }
     if entry:
         endpoint["context_length"] = int(entry["limit"]["context"])

@@ -2,6 +2,7 @@
 
 BEGIN = "<!-- generated: findings -->"
 END = "<!-- end generated -->"
+PAIRS = ("model", "endpoint", "price map", "models.dev", "OpenRouter", "median of other hosts", "price map key", "models.dev file")
 
 
 def refresh(path, models, report):
@@ -20,11 +21,11 @@ def _findings(report):
     parts = [
         "\n### Refused: above 1000 USD per million tokens, or negative\n",
         _table(("source key", "reason"), report.refused),
-        "\n### Dropped: two sources differ by more than 3 × and no third one agrees with the price map\n",
+        "\n### Dropped: two sources differ by more than 3 × and neither OpenRouter nor the other hosts agree with the price map\n",
         "Prices are USD per million tokens, prompt / completion.\n",
-        _table(("model", "endpoint", "price map", "models.dev", "OpenRouter list", "price map key", "models.dev file"), report.dropped),
-        "\n### Settled: two sources differ by more than 3 ×, the OpenRouter list agrees with the price map, which is kept\n",
-        _table(("model", "endpoint", "price map", "models.dev", "OpenRouter list", "price map key", "models.dev file"), report.settled),
+        _table(PAIRS, report.dropped),
+        "\n### Settled: two sources differ by more than 3 ×, OpenRouter or the other hosts agree with the price map, which is kept\n",
+        _table(PAIRS, report.settled),
         "\n### Dropped: more than 10 × away from the median of the model's endpoints\n",
         _table(("model", "endpoint", "kind", "figure", "median", "source key"), report.outliers),
         "\n### Left out: price 0 without being a free variant\n",

@@ -20,7 +20,7 @@ LITELLM_TOKENS = (
     ("audio_output", "output_cost_per_audio_token"),
     ("input_audio_cache", "cache_read_input_audio_token_cost"),
 )
-LITELLM_ITEMS = (("image", "input_cost_per_image"), ("request", "input_cost_per_request"))
+LITELLM_ITEMS = (("request", "input_cost_per_request"),)
 MODELS_DEV = (
     ("prompt", "input"),
     ("completion", "output"),
@@ -46,7 +46,7 @@ def from_litellm(entry):
     """Returns the price of a price-map entry as decimals by kind plus `overrides`, or None without a prompt price."""
     price = {}
     tiers = entry.get("tiered_pricing")
-    if tiers and "input_cost_per_token" not in entry:
+    if tiers and "range" in tiers[0] and "input_cost_per_token" not in entry:
         price, overrides = _tiers(tiers)
     else:
         for kind, field in LITELLM_TOKENS:
@@ -56,6 +56,9 @@ def from_litellm(entry):
     for kind, field in LITELLM_ITEMS:
         if entry.get(field):
             price[kind] = Decimal(entry[field])
+    # input_cost_per_image restates the token price of one image; charging both would bill it twice.
+    if entry.get("input_cost_per_image") and not price.get("prompt"):
+        price["image"] = Decimal(entry["input_cost_per_image"])
     search = (entry.get("search_context_cost_per_query") or {}).get("search_context_size_medium")
     if search and entry.get("web_search_billing_unit", "query") in ("query", "search", "per_query"):
         price["web_search"] = Decimal(search)

@@ -55,12 +55,14 @@ def _from_list(seed, model, sources):
         tokenizer=shape["tokenizer"],
         instruct_type=shape["instruct_type"],
     )
-    seed.setdefault("context_length", model["context_length"])
+    seed["context_length"] = max(seed.get("context_length", 0), model["context_length"])
     if model["top_provider"].get("max_completion_tokens"):
         seed.setdefault("max_completion_tokens", model["top_provider"]["max_completion_tokens"])
-    for field in ("hugging_face_id", "knowledge_cutoff", "expiration_date"):
+    for field in ("hugging_face_id", "knowledge_cutoff"):
         if model.get(field):
             seed[field] = model[field]
+    if (model.get("expiration_date") or "") >= sources.today:
+        seed["expiration_date"] = model["expiration_date"]
     seed.setdefault("source", sources.cite("listed", model["id"]))
     seed.setdefault("date", sources.date("listed"))
 
@@ -88,7 +90,7 @@ def _from_models_dev(seed, ident, entry, sources, curated):
 def _from_price_map(seed, ident, key, sources, curated):
     entry = sources.litellm[key]
     embeds = entry.get("mode") == "embedding"
-    seed["name"] = _named(ident, ident.split("/", 1)[1], curated)
+    seed["name"] = _named(ident, display(ident.split("/", 1)[1], curated), curated)
     seed["context_length"] = context_of(entry)
     if entry.get("max_output_tokens") and not embeds:
         seed["max_completion_tokens"] = int(entry["max_output_tokens"])
@@ -172,6 +174,26 @@ def _named(ident, name, curated):
     author = ident.split("/", 1)[0]
     shown = curated["author_names"].get(author, author)
     return f"{shown}: {name}"
+
+
+def display(slug, curated):
+    """Returns a readable name for a slug: `gpt-6-sol` becomes `GPT-6 Sol`."""
+    words = [curated["spelled"].get(word, word[:1].upper() + word[1:]) for word in slug.split("-")]
+    name = " ".join(words)
+    return name.replace("GPT ", "GPT-", 1) if name.startswith("GPT ") else name
+
+
+def described(seed, curated):
+    """Returns one line put together from the model's own facts."""
+    author = curated["author_names"].get(seed["id"].split("/", 1)[0], seed["id"].split("/", 1)[0])
+    takes = " and ".join(filter(None, [", ".join(seed["input_modalities"][:-1]), seed["input_modalities"][-1]]))
+    gives = " and ".join(filter(None, [", ".join(seed["output_modalities"][:-1]), seed["output_modalities"][-1]]))
+    parameters = seed.get("supported_parameters", [])
+    extras = [word for word, has in (("reasoning", "reasoning" in parameters), ("tools", "tools" in parameters)) if has]
+    size = seed["context_length"]
+    window = f"{size / 1_000_000:.3g}M" if size >= 1_000_000 else f"{size // 1000}K"
+    kind = "Free variant of a model" if seed["variant"] == "free" else "Model"
+    return f"{kind} by {author}: {takes} in, {gives} out, {window} tokens of context" + (f", with {' and '.join(extras)}." if extras else ".")
 
 
 def _unix(day):
