@@ -39,7 +39,7 @@ describe('durations and rates', () => {
     expect(formatThroughput(310, 0)).toBe('—');
     expect(formatThroughput(0, 100)).toBe('—');
   });
-  it('writes_uptime_with_two_decimals', () => expect(formatUptime(0.99931)).toBe('99.93 %'));
+  it('writes_uptime_with_two_decimals', () => expect(formatUptime(99.931)).toBe('99.93 %'));
 });
 
 it('cuts_long_identifiers_in_the_middle', () => {

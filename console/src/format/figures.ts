@@ -36,9 +36,9 @@ export function formatThroughput(tokens: number | null | undefined, ms: number |
   return `${rate < 10 ? rate.toFixed(1) : formatCount(rate)} tok/s`;
 }
 
-/** A share between 0 and 1 as an uptime: `99.93 %`. */
-export function formatUptime(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
+/** An uptime in percent, as the catalogue gives it: `99.93 %`. */
+export function formatUptime(percent: number): string {
+  return `${percent.toFixed(2)} %`;
 }
 
 /** An identifier cut in its middle: `gen-1763…9f2c`. Short ones stay whole. */

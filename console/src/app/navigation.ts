@@ -1,0 +1,31 @@
+import type { IconName } from '../ui/icons';
+
+/** A place in the console. */
+export type Place = {
+  to: '/' | '/models' | '/chat' | '/generations' | '/keys';
+  label: string;
+  icon: IconName;
+  /** The second key of its shortcut, after `g`. */
+  key: string;
+  /** Whether visitors without an account see it. */
+  open: boolean;
+};
+
+/** The map of the console, in groups as the sidebar shows them. */
+export const PLACES: { group: string; places: Place[] }[] = [
+  {
+    group: 'Explore',
+    places: [
+      { to: '/models', label: 'Models', icon: 'models', key: 'm', open: true },
+      { to: '/chat', label: 'Chat', icon: 'chat', key: 'c', open: false },
+    ],
+  },
+  {
+    group: 'Observe',
+    places: [
+      { to: '/', label: 'Start', icon: 'home', key: 'o', open: true },
+      { to: '/generations', label: 'Generations', icon: 'list', key: 'l', open: false },
+    ],
+  },
+  { group: 'Use', places: [{ to: '/keys', label: 'Keys', icon: 'key', key: 'k', open: false }] },
+];
