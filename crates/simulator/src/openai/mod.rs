@@ -1,0 +1,60 @@
+//! The OpenAI family: chat completions, embeddings, models.
+//!
+//! Sources: type files of the PyPI package `openai` 3.52.0, read 2026-11-21; error texts as the public API words them.
+
+mod embed;
+mod error;
+mod plain;
+mod read;
+mod rules;
+mod shapes;
+mod stream;
+
+pub(crate) use embed::embed;
+pub(crate) use error::error;
+pub(crate) use plain::plain;
+pub(crate) use read::read;
+pub(crate) use rules::validate;
+pub(crate) use stream::stream;
+
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Finish};
+
+/// Build that every answer claims to come from.
+const FINGERPRINT: &str = "fp_simulator";
+
+/// One entry of the model list.
+pub(crate) fn model(id: &str) -> Value {
+    json!({"id": id, "object": "model", "created": 1_750_000_000, "owned_by": "simulator"})
+}
+
+fn finish(answer: &Answer) -> &'static str {
+    match answer.finish {
+        Finish::Stop | Finish::Refused | Finish::Sequence(_) => "stop",
+        Finish::Length => "length",
+        Finish::Calls => "tool_calls",
+        Finish::Filtered => "content_filter",
+    }
+}
+
+fn usage(answer: &Answer) -> Value {
+    let counts = &answer.counts;
+    json!({
+        "prompt_tokens": counts.prompt,
+        "completion_tokens": counts.completion,
+        "total_tokens": counts.prompt + counts.completion,
+        "prompt_tokens_details": {
+            "cached_tokens": counts.cached,
+            "cache_write_tokens": counts.cache_write + counts.cache_write_1h,
+            "audio_tokens": counts.audio,
+            "image_tokens": counts.image,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": counts.reasoning,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    })
+}
