@@ -24,7 +24,6 @@ const login = createRoute({ getParentRoute: () => root, path: '/login', componen
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
-  validateSearch: (search) => pick(search, 'q', 'status'),
   component: lazyRouteComponent(() => import('./routes/keys/KeysPage'), 'KeysPage'),
 });
 
