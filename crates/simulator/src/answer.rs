@@ -110,10 +110,8 @@ pub(crate) fn prompt_tokens(ask: &Ask, scenario: &Scenario) -> u64 {
 
 fn counts(ask: &Ask, scenario: &Scenario, text: &str, calls: &[Made], reasoned: u64) -> Counts {
     let usage = &scenario.usage;
-    let called: u64 = calls
-        .iter()
-        .map(|call| tokens::count(&call.name) + tokens::count(&call.arguments.to_string()))
-        .sum();
+    let called: u64 =
+        calls.iter().map(|call| tokens::count(&call.name) + tokens::count(&call.arguments.to_string())).sum();
     let said = if text.is_empty() { 0 } else { tokens::count(text) };
     let reasoning = usage.reasoning.unwrap_or(reasoned);
     let counted = (said + called) * ask.choices.max(1) + reasoning;
@@ -159,7 +157,7 @@ fn heard(ask: &Ask) -> String {
     let lines = ask.user_text.lines().filter(|line| !line.trim().starts_with("SIM:"));
     let text = lines.collect::<Vec<_>>().join("\n");
     match &ask.tag {
-        Some(tag) => text.replace(&format!("TAG:{tag}"), "").trim().to_owned(),
+        Some(tag) => text.replace(&format!("TAG:{tag} "), "").replace(&format!("TAG:{tag}"), "").trim().to_owned(),
         None => text,
     }
 }
@@ -197,12 +195,8 @@ fn calls(ask: &Ask, scenario: &Scenario) -> Vec<Made> {
 fn asked(ask: &Ask) -> Vec<Call> {
     let plain = |name: &str| Call { name: name.to_owned(), arguments: None };
     if ask.tool_result.is_none() {
-        let mut named: Vec<Call> = ask
-            .user_text
-            .split("CALL:")
-            .skip(1)
-            .filter_map(|rest| named(rest, &ask.tools))
-            .collect();
+        let mut named: Vec<Call> =
+            ask.user_text.split("CALL:").skip(1).filter_map(|rest| named(rest, &ask.tools)).collect();
         if !ask.parallel {
             named.truncate(1);
         }
@@ -219,10 +213,7 @@ fn asked(ask: &Ask) -> Vec<Call> {
 
 /// The call at the start of `rest`: a known tool's name, then perhaps its arguments as JSON.
 fn named(rest: &str, tools: &[Tool]) -> Option<Call> {
-    let tool = tools
-        .iter()
-        .filter(|tool| rest.starts_with(&tool.name))
-        .max_by_key(|tool| tool.name.len())?;
+    let tool = tools.iter().filter(|tool| rest.starts_with(&tool.name)).max_by_key(|tool| tool.name.len())?;
     let after = rest.get(tool.name.len()..).unwrap_or_default();
     let mut json = serde_json::Deserializer::from_str(after).into_iter::<Value>();
     let arguments = match json.next() {

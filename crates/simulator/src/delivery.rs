@@ -66,13 +66,7 @@ pub(crate) fn wait(ms: u64) -> Duration {
 }
 
 /// The script of a stream.
-pub(crate) fn stream(
-    events: &[Event],
-    style: Style,
-    family: Family,
-    meta: &Meta,
-    scenario: &Scenario,
-) -> Script {
+pub(crate) fn stream(events: &[Event], style: Style, family: Family, meta: &Meta, scenario: &Scenario) -> Script {
     let mut script = Script::cut_by(scenario);
     let mut renderer = Renderer::new(style, &scenario.framing);
     let body = &scenario.body;

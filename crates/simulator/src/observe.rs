@@ -16,9 +16,24 @@ use crate::scenario::Counts;
 
 /// Headers whose values are kept; of all others only the name is.
 const KEPT: [&str; 18] = [
-    "accept", "accept-encoding", "anthropic-beta", "anthropic-version", "content-length", "content-type", "host",
-    "http-referer", "idempotency-key", "openai-organization", "openai-project", "traceparent", "transfer-encoding",
-    "user-agent", "x-goog-api-client", "x-request-id", "x-title", "x-openrouter-title",
+    "accept",
+    "accept-encoding",
+    "anthropic-beta",
+    "anthropic-version",
+    "content-length",
+    "content-type",
+    "host",
+    "http-referer",
+    "idempotency-key",
+    "openai-organization",
+    "openai-project",
+    "traceparent",
+    "transfer-encoding",
+    "user-agent",
+    "x-goog-api-client",
+    "x-request-id",
+    "x-title",
+    "x-openrouter-title",
 ];
 
 /// One request as it was received, and how its answer fared.
@@ -54,7 +69,7 @@ pub struct Observed {
     pub cancelled: bool,
     /// Whether all that the scenario had to send was handed over.
     pub finished: bool,
-    /// Scenario that applied; absent when the request was refused before one was chosen.
+    /// Scenario that applied; absent for the plain echo, and when the request was refused before.
     pub scenario: Option<crate::Scenario>,
     /// Word after the last `TAG:` of a user message.
     pub tag: Option<String>,

@@ -32,11 +32,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            seed: 1,
-            api_key: None,
-            strict: true,
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), seed: 1, api_key: None, strict: true }
     }
 }

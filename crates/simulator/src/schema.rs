@@ -11,39 +11,95 @@ const DEPTH_MAX: usize = 24;
 /// document, `anyOf`, `oneOf`, `allOf`, `nullable`, and the usual bounds and formats.
 #[must_use]
 pub fn instance(schema: &Value) -> Value {
-    build(schema, schema, 0)
+    let mut walk = Walk { root: schema, open: vec!["#"] };
+    walk.build(schema)
 }
 
-fn build(schema: &Value, root: &Value, depth: usize) -> Value {
-    if depth > DEPTH_MAX {
-        return Value::Null;
+/// A walk through a schema that knows which references it is inside of.
+struct Walk<'a> {
+    root: &'a Value,
+    open: Vec<&'a str>,
+}
+
+/// The reference of a schema, if it is one.
+fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref").or_else(|| schema.get("ref")).and_then(Value::as_str)
+}
+
+impl<'a> Walk<'a> {
+    /// Whether following this schema would only come back to where the walk already is.
+    fn is_circular(&self, schema: &Value) -> bool {
+        reference(schema).is_some_and(|target| self.open.contains(&target))
     }
-    if let Some(value) = schema.get("const") {
-        return value.clone();
-    }
-    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|words| words.first()) {
-        return first.clone();
-    }
-    if let Some(target) = schema.get("$ref").or_else(|| schema.get("ref")).and_then(Value::as_str) {
-        let found = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-        return found.map_or(Value::Null, |found| build(found, root, depth + 1));
-    }
-    for word in ["anyOf", "any_of", "oneOf"] {
-        if let Some(first) = schema.get(word).and_then(Value::as_array).and_then(|options| options.first()) {
-            return build(first, root, depth + 1);
+
+    fn build(&mut self, schema: &'a Value) -> Value {
+        if self.open.len() > DEPTH_MAX {
+            return Value::Null;
+        }
+        if let Some(value) = schema.get("const") {
+            return value.clone();
+        }
+        if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|words| words.first()) {
+            return first.clone();
+        }
+        if let Some(target) = reference(schema) {
+            let found = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+            self.open.push(target);
+            let value = found.map_or(Value::Null, |found| self.build(found));
+            self.open.pop();
+            return value;
+        }
+        for word in ["anyOf", "any_of", "oneOf"] {
+            if let Some(options) = schema.get(word).and_then(Value::as_array) {
+                let chosen = options.iter().find(|option| !self.is_circular(option)).or(options.first());
+                return chosen.map_or(Value::Null, |option| self.build(option));
+            }
+        }
+        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+            return self.all_of(parts);
+        }
+        match type_of(schema).as_str() {
+            "object" => self.object(schema),
+            "array" => self.array(schema),
+            "string" => Value::String(text(schema)),
+            "integer" => whole(schema),
+            "number" => number(schema),
+            "boolean" => Value::Bool(true),
+            _ => Value::Null,
         }
     }
-    if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-        return build(&joined(parts, root), root, depth + 1);
+
+    fn object(&mut self, schema: &'a Value) -> Value {
+        let required = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut object = Map::new();
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            if !self.is_circular(property) || required.iter().any(|one| one == name.as_str()) {
+                object.insert(name.clone(), self.build(property));
+            }
+        }
+        Value::Object(object)
     }
-    match type_of(schema).as_str() {
-        "object" => object(schema, root, depth),
-        "array" => array(schema, root, depth),
-        "string" => Value::String(text(schema)),
-        "integer" => whole(schema),
-        "number" => number(schema),
-        "boolean" => Value::Bool(true),
-        _ => Value::Null,
+
+    fn array(&mut self, schema: &'a Value) -> Value {
+        let items = schema.get("items").unwrap_or(&Value::Null);
+        // One entry unless the schema says otherwise; never more than 64, however many it demands.
+        let usual = i64::from(!self.is_circular(items));
+        let least = bound(schema, &["minItems", "min_items"]).unwrap_or(usual).clamp(usual, 64);
+        let most = bound(schema, &["maxItems", "max_items"]).unwrap_or(64);
+        let length = usize::try_from(least.min(most)).unwrap_or(0);
+        if length == 0 { json!([]) } else { Value::Array(vec![self.build(items); length]) }
+    }
+
+    /// Instances of all parts laid over each other: good enough for objects, which is what `allOf` is used for.
+    fn all_of(&mut self, parts: &'a [Value]) -> Value {
+        let mut whole = Map::new();
+        for part in parts {
+            match self.build(part) {
+                Value::Object(fields) => whole.extend(fields),
+                other => return other,
+            }
+        }
+        Value::Object(whole)
     }
 }
 
@@ -59,25 +115,6 @@ fn type_of(schema: &Value) -> String {
         None if schema.get("items").is_some() => "array".to_owned(),
         None => "string".to_owned(),
     }
-}
-
-fn object(schema: &Value, root: &Value, depth: usize) -> Value {
-    let mut object = Map::new();
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        for (name, property) in properties {
-            object.insert(name.clone(), build(property, root, depth + 1));
-        }
-    }
-    Value::Object(object)
-}
-
-fn array(schema: &Value, root: &Value, depth: usize) -> Value {
-    // One entry unless the schema forbids it; never more than 64, however many it demands.
-    let least = bound(schema, &["minItems", "min_items"]).unwrap_or(1).clamp(1, 64);
-    let most = bound(schema, &["maxItems", "max_items"]).unwrap_or(64);
-    let entry = schema.get("items").map_or(Value::Null, |items| build(items, root, depth + 1));
-    let length = usize::try_from(least.min(most)).unwrap_or(0);
-    Value::Array(vec![entry; length])
 }
 
 fn text(schema: &Value) -> String {
@@ -98,10 +135,10 @@ fn text(schema: &Value) -> String {
 }
 
 fn whole(schema: &Value) -> Value {
-    let low = bound(schema, &["minimum"])
-        .or_else(|| bound(schema, &["exclusiveMinimum"]).map(|low| low.saturating_add(1)));
-    let high = bound(schema, &["maximum"])
-        .or_else(|| bound(schema, &["exclusiveMaximum"]).map(|high| high.saturating_sub(1)));
+    let low =
+        bound(schema, &["minimum"]).or_else(|| bound(schema, &["exclusiveMinimum"]).map(|low| low.saturating_add(1)));
+    let high =
+        bound(schema, &["maximum"]).or_else(|| bound(schema, &["exclusiveMaximum"]).map(|high| high.saturating_sub(1)));
     let step = bound(schema, &["multipleOf"]).unwrap_or(1).max(1);
     let wanted = low.unwrap_or(1).min(high.unwrap_or(i64::MAX));
     json!(wanted.checked_add(step - 1).map_or(wanted, |up| up - up.rem_euclid(step)))
@@ -118,21 +155,6 @@ fn bound(schema: &Value, names: &[&str]) -> Option<i64> {
     let found = names.iter().find_map(|name| schema.get(*name))?;
     // Gemini writes 64-bit bounds as strings.
     found.as_i64().or_else(|| found.as_f64().map(|number| number as i64)).or_else(|| found.as_str()?.parse().ok())
-}
-
-fn joined(parts: &[Value], root: &Value) -> Value {
-    let mut whole = Map::new();
-    for part in parts {
-        let target = part.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
-        let part = target.and_then(|pointer| root.pointer(pointer)).unwrap_or(part);
-        for (name, value) in part.as_object().into_iter().flatten() {
-            match (whole.get_mut(name), value) {
-                (Some(Value::Object(before)), Value::Object(more)) => before.extend(more.clone()),
-                _ => drop(whole.insert(name.clone(), value.clone())),
-            }
-        }
-    }
-    Value::Object(whole)
 }
 
 #[cfg(test)]
@@ -163,8 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_contains_itself_ends() {
-        let schema = json!({"type": "object", "properties": {"next": {"$ref": "#"}}});
-        assert!(instance(&schema).get("next").is_some());
+    fn a_schema_that_contains_itself_ends_where_it_may() {
+        let next = json!({"anyOf": [{"$ref": "#"}, {"type": "null"}]});
+        let list = json!({"type": "array", "items": {"$ref": "#"}});
+        let schema = json!({"type": "object", "properties": {"next": next, "list": list, "more": {"$ref": "#"}}});
+        assert_eq!(instance(&schema), json!({"next": null, "list": []}));
+        let endless = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]});
+        assert!(instance(&endless).pointer("/next/next").is_some());
     }
 }

@@ -14,7 +14,7 @@ use crate::family::{Family, Incoming, Meta, Operation, Refusal};
 use crate::head::{Instead, instead, respond, set_length};
 use crate::observe::{Recording, observed};
 use crate::options::BODY_BYTES_MAX;
-use crate::scenario::Scenario;
+use crate::scenario::{PlainFault, Scenario};
 use crate::state::State;
 use crate::wire::Switch;
 use crate::{anthropic, bench, delivery, gemini, openai};
@@ -66,13 +66,8 @@ pub(crate) async fn serve(state: State, route: Route, request: Request<Body>) ->
     if let Some(response) = exchange.bench(&bytes) {
         return response;
     }
-    let record = observed(
-        exchange.route.family,
-        parts.uri.path(),
-        &parts.headers,
-        &bytes,
-        exchange.credential.as_deref(),
-    );
+    let record =
+        observed(exchange.route.family, parts.uri.path(), &parts.headers, &bytes, exchange.credential.as_deref());
     let recording = exchange.state.ring().begin(record);
     exchange.answer(&parts.headers, &bytes, recording).await
 }
@@ -159,7 +154,9 @@ impl Exchange {
             Ok(scenario) => scenario,
             Err(error) => return refuse(&Refusal::bad(error.to_string()), recording),
         };
-        recording.note(|entry| entry.scenario = Some(scenario.clone()));
+        if scenario != Scenario::default() {
+            recording.note(|entry| entry.scenario = Some(scenario.clone()));
+        }
         self.play(&ask, &body, &scenario, recording).await
     }
 
@@ -214,6 +211,11 @@ impl Exchange {
             return response;
         }
         recording.note(|entry| entry.status = 200);
+        let mut scenario = scenario.clone();
+        if scenario.body.fault == Some(PlainFault::InvalidUtf8) {
+            scenario.framing.invalid_utf8_at = Some(1);
+        }
+        let scenario = &scenario;
         let mut events = family.stream(answer, ask, &self.meta, scenario);
         bend_events(&mut events, family, &self.meta, scenario);
         let style = bench::style(family, self.events);

@@ -234,26 +234,19 @@ impl Walk {
         }
     }
 
-    fn object(
-        &mut self,
-        object: &Map<String, Value>,
-        fields: &[Field],
-        tag: Option<&str>,
-    ) -> Result<(), Problem> {
+    fn object(&mut self, object: &Map<String, Value>, fields: &[Field], tag: Option<&str>) -> Result<(), Problem> {
         let same = |name: &str, field: &Field| match self.naming {
             Naming::Exact => name == field.name,
             Naming::CamelOrSnake => name == field.name || camel(name) == field.name,
         };
-        if let Some(unknown) = object
-            .keys()
-            .find(|name| tag != Some(name.as_str()) && !fields.iter().any(|field| same(name, field)))
+        if let Some(unknown) =
+            object.keys().find(|name| tag != Some(name.as_str()) && !fields.iter().any(|field| same(name, field)))
         {
             self.path.push(Step::Field(unknown.clone()));
             return Err(Problem::Unknown);
         }
-        if let Some(missing) = fields
-            .iter()
-            .find(|field| field.required && !object.keys().any(|name| same(name, field)))
+        if let Some(missing) =
+            fields.iter().find(|field| field.required && !object.keys().any(|name| same(name, field)))
         {
             self.path.push(Step::Field(missing.name.to_owned()));
             return Err(Problem::Missing);

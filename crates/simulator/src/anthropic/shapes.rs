@@ -107,20 +107,15 @@ static BLOCK: Shape = Tagged(
     ],
 );
 
-static MESSAGE: Shape = Object(&[
-    must("role", &Word(&["user", "assistant", "system"])),
-    must("content", &TextOr(&List(&BLOCK))),
-]);
+static MESSAGE: Shape =
+    Object(&[must("role", &Word(&["user", "assistant", "system"])), must("content", &TextOr(&List(&BLOCK)))]);
 
 static THINKING: Shape = Tagged(
     "type",
     &[
         (
             "enabled",
-            &[
-                must("budget_tokens", &Int(1024, i64::MAX)),
-                may("display", &Maybe(&Word(&["summarized", "omitted"]))),
-            ],
+            &[must("budget_tokens", &Int(1024, i64::MAX)), may("display", &Maybe(&Word(&["summarized", "omitted"])))],
         ),
         ("disabled", &[]),
         ("between_tools", &[]),

@@ -88,10 +88,7 @@ fn usage(answer: &Answer, said: u64) -> Value {
         }
         if counts.cached > 0 {
             fields.insert("cachedContentTokenCount".to_owned(), json!(counts.cached));
-            fields.insert(
-                "cacheTokensDetails".to_owned(),
-                json!([{"modality": "TEXT", "tokenCount": counts.cached}]),
-            );
+            fields.insert("cacheTokensDetails".to_owned(), json!([{"modality": "TEXT", "tokenCount": counts.cached}]));
         }
     }
     usage

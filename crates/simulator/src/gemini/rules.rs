@@ -10,8 +10,15 @@ use crate::shape::{Naming, Violation, camel, check};
 
 /// Fields of a part of which exactly one says what the part is.
 const DATA: [&str; 9] = [
-    "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
-    "toolCall", "toolResponse",
+    "text",
+    "inlineData",
+    "fileData",
+    "functionCall",
+    "functionResponse",
+    "executableCode",
+    "codeExecutionResult",
+    "toolCall",
+    "toolResponse",
 ];
 
 /// Deepest schema looked into.
@@ -97,7 +104,10 @@ fn part_rules(part: &Value, path: &str) -> Result<(), Violation> {
     let bytes = [field(part, "thoughtSignature"), field(part, "inlineData").and_then(|blob| field(blob, "data"))];
     for text in bytes.into_iter().flatten().filter_map(Value::as_str) {
         if STANDARD.decode(text).is_err() && URL_SAFE.decode(text).is_err() {
-            return Err(Violation::rule("", format!("Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed.")));
+            return Err(Violation::rule(
+                "",
+                format!("Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed."),
+            ));
         }
     }
     Ok(())

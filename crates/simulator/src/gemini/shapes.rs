@@ -53,8 +53,21 @@ static PART: Shape = Object(&[
 static CONTENT: Shape = Object(&[may("role", &Text), must("parts", &Filled(&PART))]);
 
 static TYPES: Shape = Word(&[
-    "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL", "string", "number",
-    "integer", "boolean", "array", "object", "null",
+    "TYPE_UNSPECIFIED",
+    "STRING",
+    "NUMBER",
+    "INTEGER",
+    "BOOLEAN",
+    "ARRAY",
+    "OBJECT",
+    "NULL",
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "array",
+    "object",
+    "null",
 ]);
 
 static SCHEMA: Shape = Object(SCHEMA_FIELDS);
@@ -205,10 +218,8 @@ static GENERATE_FIELDS: &[Field] = &[
 ];
 
 /// Body of `:countTokens`.
-pub(super) static COUNT: Shape = Object(&[
-    may("contents", &Filled(&CONTENT)),
-    may("generateContentRequest", &Object(GENERATE_FIELDS)),
-]);
+pub(super) static COUNT: Shape =
+    Object(&[may("contents", &Filled(&CONTENT)), may("generateContentRequest", &Object(GENERATE_FIELDS))]);
 
 static EMBED_FIELDS: &[Field] = &[
     must("content", &CONTENT),

@@ -46,19 +46,13 @@ pub(crate) fn refusal(violation: &Violation) -> Refusal {
         Problem::Unknown if top => (format!("Unrecognized request argument supplied: {path}"), None),
         Problem::Unknown => (format!("Unknown parameter: '{path}'."), Some("unknown_parameter")),
         Problem::Missing if path == "model" => ("you must provide a model parameter".to_owned(), None),
-        Problem::Missing => {
-            (format!("Missing required parameter: '{path}'."), Some("missing_required_parameter"))
+        Problem::Missing => (format!("Missing required parameter: '{path}'."), Some("missing_required_parameter")),
+        Problem::Type(expected, found) => {
+            (format!("Invalid type for '{path}': expected {expected}, but got {found} instead."), Some("invalid_type"))
         }
-        Problem::Type(expected, found) => (
-            format!("Invalid type for '{path}': expected {expected}, but got {found} instead."),
-            Some("invalid_type"),
-        ),
         Problem::Word(found, words) => {
             let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-            (
-                format!("Invalid value: '{found}'. Supported values are: {}.", words.join(", ")),
-                Some("invalid_value"),
-            )
+            (format!("Invalid value: '{found}'. Supported values are: {}.", words.join(", ")), Some("invalid_value"))
         }
         Problem::Range(found, low, _) if found < low => (
             format!("Invalid '{path}': value below minimum. Expected a value >= {low}, but got {found} instead."),

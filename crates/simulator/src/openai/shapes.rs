@@ -20,10 +20,7 @@ static USER_PART: Shape = Tagged(
             &[
                 must(
                     "image_url",
-                    &Object(&[
-                        must("url", &Text),
-                        may("detail", &Word(&["auto", "low", "high", "original"])),
-                    ]),
+                    &Object(&[must("url", &Text), may("detail", &Word(&["auto", "low", "high", "original"]))]),
                 ),
                 may("prompt_cache_breakpoint", &CACHE_MARK),
             ],
@@ -38,10 +35,7 @@ static USER_PART: Shape = Tagged(
         (
             "file",
             &[
-                must(
-                    "file",
-                    &Object(&[may("file_data", &Text), may("file_id", &Text), may("filename", &Text)]),
-                ),
+                must("file", &Object(&[may("file_data", &Text), may("file_id", &Text), may("filename", &Text)])),
                 may("prompt_cache_breakpoint", &CACHE_MARK),
             ],
         ),
@@ -50,25 +44,14 @@ static USER_PART: Shape = Tagged(
 
 static TEXT_PARTS: Shape = TextOr(&Filled(&Tagged("type", &[("text", TEXT_PART)])));
 
-static ASSISTANT_PARTS: Shape = Maybe(&TextOr(&Filled(&Tagged(
-    "type",
-    &[("text", TEXT_PART), ("refusal", &[must("refusal", &Text)])],
-))));
+static ASSISTANT_PARTS: Shape =
+    Maybe(&TextOr(&Filled(&Tagged("type", &[("text", TEXT_PART), ("refusal", &[must("refusal", &Text)])]))));
 
 static TOOL_CALL: Shape = Tagged(
     "type",
     &[
-        (
-            "function",
-            &[
-                must("id", &Text),
-                must("function", &Object(&[must("name", &Text), must("arguments", &Text)])),
-            ],
-        ),
-        (
-            "custom",
-            &[must("id", &Text), must("custom", &Object(&[must("name", &Text), must("input", &Text)]))],
-        ),
+        ("function", &[must("id", &Text), must("function", &Object(&[must("name", &Text), must("arguments", &Text)]))]),
+        ("custom", &[must("id", &Text), must("custom", &Object(&[must("name", &Text), must("input", &Text)]))]),
     ],
 );
 
@@ -96,21 +79,14 @@ static MESSAGE: Shape = Tagged(
     ],
 );
 
-static FUNCTION: Shape = Object(&[
-    must("name", &Text),
-    may("description", &Text),
-    may("parameters", &Map),
-    may("strict", &Maybe(&Bool)),
-]);
+static FUNCTION: Shape =
+    Object(&[must("name", &Text), may("description", &Text), may("parameters", &Map), may("strict", &Maybe(&Bool))]);
 
 static TOOL: Shape = Tagged(
     "type",
     &[
         ("function", &[must("function", &FUNCTION)]),
-        (
-            "custom",
-            &[must("custom", &Object(&[must("name", &Text), may("description", &Text), may("format", &Map)]))],
-        ),
+        ("custom", &[must("custom", &Object(&[must("name", &Text), may("description", &Text), may("format", &Map)]))]),
     ],
 );
 
@@ -173,10 +149,7 @@ pub(super) static CHAT: Shape = Object(&[
     may("prompt_cache_key", &Text),
     may("prompt_cache_options", &Map),
     may("prompt_cache_retention", &Maybe(&Word(&["in_memory", "24h"]))),
-    may(
-        "reasoning_effort",
-        &Maybe(&Word(&["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
-    ),
+    may("reasoning_effort", &Maybe(&Word(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]))),
     may("response_format", &RESPONSE_FORMAT),
     may("safety_identifier", &Text),
     may("seed", &Maybe(&Int(i64::MIN, i64::MAX))),
@@ -184,10 +157,7 @@ pub(super) static CHAT: Shape = Object(&[
     may("stop", &Maybe(&TextOr(&List(&Text)))),
     may("store", &Maybe(&Bool)),
     may("stream", &Maybe(&Bool)),
-    may(
-        "stream_options",
-        &Maybe(&Object(&[may("include_usage", &Bool), may("include_obfuscation", &Bool)])),
-    ),
+    may("stream_options", &Maybe(&Object(&[may("include_usage", &Bool), may("include_obfuscation", &Bool)]))),
     may("temperature", &Maybe(&Number(0.0, 2.0))),
     may("tool_choice", &TOOL_CHOICE),
     may("tools", &Filled(&TOOL)),

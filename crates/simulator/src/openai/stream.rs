@@ -129,9 +129,7 @@ impl Chunks<'_> {
             return per_call.into_iter().flatten().collect();
         }
         let longest = per_call.iter().map(Vec::len).max().unwrap_or(0);
-        (0..longest)
-            .flat_map(|at| per_call.iter().filter_map(move |fragments| fragments.get(at).cloned()))
-            .collect()
+        (0..longest).flat_map(|at| per_call.iter().filter_map(move |fragments| fragments.get(at).cloned())).collect()
     }
 
     fn call_fragments(&self, made: &Made, rule: Option<Fragments>) -> Vec<(Vec<Value>, String)> {

@@ -13,8 +13,8 @@ mod knobs;
 mod pick;
 
 pub use knobs::{
-    Answer, Body, Call, Counts, DoneMark, FinishRule, Fragments, Framing, HeadFault, Headers, LineEnd,
-    PlainFault, Usage, UsageRule,
+    Answer, Body, Call, Counts, DoneMark, FinishRule, Fragments, Framing, HeadFault, Headers, LineEnd, PlainFault,
+    Usage, UsageRule,
 };
 pub use pick::ScenarioError;
 pub(crate) use pick::{pick, tag_in};

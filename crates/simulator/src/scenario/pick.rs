@@ -21,26 +21,16 @@ pub enum ScenarioError {
 }
 
 /// The scenario of a request for `model` whose last user message is `text`.
-pub(crate) fn pick(
-    set: &HashMap<String, Scenario>,
-    model: &str,
-    text: &str,
-) -> Result<Scenario, ScenarioError> {
+pub(crate) fn pick(set: &HashMap<String, Scenario>, model: &str, text: &str) -> Result<Scenario, ScenarioError> {
     let (name, knobs) = model.split_once('~').unwrap_or((model, ""));
-    let base = [model, name, "*"]
-        .iter()
-        .find_map(|id| set.get(*id))
-        .cloned()
-        .unwrap_or_default();
+    let base = [model, name, "*"].iter().find_map(|id| set.get(*id)).cloned().unwrap_or_default();
     let line = sim_line(text)?;
     if knobs.is_empty() && line.is_none() {
         return Ok(base);
     }
     let mut whole = serde_json::to_value(base).map_err(|error| ScenarioError::Knob(error.to_string()))?;
     for knob in knobs.split('~').filter(|knob| !knob.is_empty()) {
-        let (path, value) = knob
-            .split_once('=')
-            .ok_or_else(|| ScenarioError::NoValue(knob.to_owned()))?;
+        let (path, value) = knob.split_once('=').ok_or_else(|| ScenarioError::NoValue(knob.to_owned()))?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         merge(&mut whole, nest(path, value));
     }
@@ -53,11 +43,8 @@ pub(crate) fn pick(
 /// The word after the last `TAG:` in `text`, if there is one.
 pub(crate) fn tag_in(text: &str) -> Option<String> {
     let (_, rest) = text.rsplit_once("TAG:")?;
-    let word: String = rest
-        .chars()
-        .take_while(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
-        .take(128)
-        .collect();
+    let word: String =
+        rest.chars().take_while(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_')).take(128).collect();
     (!word.is_empty()).then_some(word)
 }
 
@@ -65,16 +52,12 @@ fn sim_line(text: &str) -> Result<Option<Value>, ScenarioError> {
     let Some(json) = text.lines().find_map(|line| line.trim().strip_prefix("SIM:")) else {
         return Ok(None);
     };
-    serde_json::from_str(json)
-        .map(Some)
-        .map_err(|error| ScenarioError::NotJson(error.to_string()))
+    serde_json::from_str(json).map(Some).map_err(|error| ScenarioError::NotJson(error.to_string()))
 }
 
 /// Turns `a.b=1` into `{"a":{"b":1}}`.
 fn nest(path: &str, value: Value) -> Value {
-    path.rsplit('.').fold(value, |inner, key| {
-        Value::Object(Map::from_iter([(key.to_owned(), inner)]))
-    })
+    path.rsplit('.').fold(value, |inner, key| Value::Object(Map::from_iter([(key.to_owned(), inner)])))
 }
 
 /// Lays `over` on `base`: objects merge, everything else is replaced.
