@@ -132,6 +132,9 @@ def _endpoint(seed, endpoint, curated):
     if endpoint["no_tools"] and "tools" in names:
         written["supported_parameters"] = [name for name in names if name not in ("tools", "tool_choice", "parallel_tool_calls")]
     written["price"] = prices.as_text(endpoint["price"])
+    resold = tuple(curated["policy_unknown"].get(endpoint["provider"], ()))
+    if resold and endpoint["upstream_id"].startswith(resold):
+        written["data_policy"] = {"training": None, "retains_prompts": None, "retention_days": None, "zdr": None}
     if endpoint["provider"] in curated["implicit_caching"] and "input_cache_read" in written["price"]:
         written["supports_implicit_caching"] = True
     written["source"], written["date"] = endpoint["source"], endpoint["date"]

@@ -175,6 +175,8 @@ def _endpoint(check, model, endpoint, slugs):
         if field in endpoint:
             check.whole(endpoint[field], where, field)
     check.that(set(endpoint.get("supported_parameters", [])) <= PARAMETERS, where, "supported_parameters")
+    if "data_policy" in endpoint:
+        check.fields(endpoint["data_policy"], POLICY, set(), where)
     price = endpoint["price"]
     check.fields(price, {"prompt", "completion"}, TOKENS | ITEMS | {"overrides"}, where)
     _amounts(check, {kind: text for kind, text in price.items() if kind != "overrides"}, where)

@@ -21,6 +21,7 @@ class Report:
     outliers: list = field(default_factory=list)
     zero: dict = field(default_factory=dict)
     retired: list = field(default_factory=list)
+    elsewhere: list = field(default_factory=list)
     matched: dict = field(default_factory=lambda: {"litellm": {}, "models.dev": {}})
 
 
@@ -47,7 +48,11 @@ def attach(seeds, sources, curated, report):
             closed.add((ident, slug))
         else:
             report.matched["litellm"][key] = ident
-            _offer(found, endpoint, report)
+            if _other_api(entry):
+                closed.add((ident, slug))
+                report.elsewhere.append((ident, endpoint["provider"]))
+            else:
+                _offer(found, endpoint, report)
     retired = _retired(dead - alive, seeds, curated)
     report.retired = sorted(retired)
     seconds = _second_opinions(sources, curated, index, retired, report)
@@ -84,6 +89,12 @@ def _refuse(key, price, report):
     if reason:
         report.refused.append((key, reason))
     return reason is not None
+
+
+def _other_api(entry):
+    paths = entry.get("supported_endpoints") or []
+    chats = not paths or any(path in paths for path in ("/v1/chat/completions", "/v1/embeddings"))
+    return entry["mode"] == "responses" or (entry["mode"] == "chat" and not chats)
 
 
 def _expired(entry, today):

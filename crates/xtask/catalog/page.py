@@ -31,10 +31,19 @@ def _findings(report):
         "\n### Left out: price 0 without being a free variant\n",
         "A price of 0 outside `:free` mostly means that the source knows none, or a plan without metering.\n",
         _table(("provider", "entries"), sorted(report.zero.items())),
+        "\n### Left out: served, but not through chat completions (Responses API and the like)\n",
+        _table(("model", "providers"), _grouped(report.elsewhere)),
         "\n### Left out: retired by their author before the build day\n",
         ", ".join(f"`{ident}`" for ident in report.retired) + "\n\n",
     ]
     return "\n".join(parts)
+
+
+def _grouped(pairs):
+    groups = {}
+    for ident, provider in pairs:
+        groups.setdefault(ident, set()).add(provider)
+    return [(ident, ", ".join(sorted(providers))) for ident, providers in groups.items()]
 
 
 def _table(columns, rows):
