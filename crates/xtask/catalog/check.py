@@ -154,8 +154,8 @@ def _model(check, model, slugs):
     if "expiration_date" in model:
         check.that(DAY.fullmatch(model["expiration_date"]) is not None, where, "expiration_date")
     if "reasoning" in model:
-        check.fields(model["reasoning"], {"mandatory", "supported_efforts", "supports_max_tokens"}, set(), where)
-        check.that(set(model["reasoning"]["supported_efforts"]) <= EFFORTS, where, "supported_efforts")
+        check.fields(model["reasoning"], {"mandatory", "supports_max_tokens"}, {"supported_efforts"}, where)
+        check.that(set(model["reasoning"].get("supported_efforts", [])) <= EFFORTS, where, "supported_efforts")
     check.that(bool(model["endpoints"]), where, "no endpoint")
     for tag, times in Counter(endpoint["tag"] for endpoint in model["endpoints"]).items():
         check.that(times == 1, where, f"tag {tag} appears {times} times")

@@ -155,7 +155,7 @@ def _reasoning(options):
     efforts = [str(value) for value in by_type.get("effort", {}).get("values", []) if value is not None]
     budget = "budget_tokens" in by_type
     fixed = options == [] or ("effort" in by_type and "none" not in efforts and "toggle" not in by_type and not budget)
-    return {"mandatory": bool(fixed), "supported_efforts": [name for name in EFFORT_FLAGS if name in efforts], "supports_max_tokens": budget}
+    return _controls(bool(fixed), efforts, budget)
 
 
 def _reasoning_flags(entry):
@@ -163,11 +163,12 @@ def _reasoning_flags(entry):
     if not efforts:
         efforts = ["low", "medium", "high"] if any(entry.get(f"supports_{name}_reasoning_effort") is not None for name in EFFORT_FLAGS) else []
         efforts += [name for name in EFFORT_FLAGS if entry.get(f"supports_{name}_reasoning_effort")]
-    return {
-        "mandatory": bool(entry.get("thinking_always_on")),
-        "supported_efforts": [name for name in EFFORT_FLAGS if name in efforts],
-        "supports_max_tokens": bool(entry.get("supports_legacy_thinking")),
-    }
+    return _controls(bool(entry.get("thinking_always_on")), efforts, bool(entry.get("supports_legacy_thinking")))
+
+
+def _controls(mandatory, efforts, budget):
+    known = [name for name in EFFORT_FLAGS if name in efforts]
+    return {"mandatory": mandatory, **({"supported_efforts": known} if known else {}), "supports_max_tokens": budget}
 
 
 def _named(ident, name, curated):
