@@ -1,1 +1,7 @@
 //! LLM wire formats as data to data. No sockets, no runtime, no clock.
+
+pub mod canonical;
+pub mod chat;
+pub mod decode;
+pub mod sse;
+pub mod upstream;

@@ -1,0 +1,4 @@
+//! The neutral forms between the formats.
+
+pub mod reply;
+pub mod request;

@@ -1,0 +1,329 @@
+//! The chat completions request: read once, checked, and kept as the caller's bytes.
+//!
+//! [`parse`] makes one pass over the body for the top-level fields and one over the messages. What it keeps are byte
+//! ranges, so a picture in a message is never copied here, and a provider of the same format receives the very bytes
+//! that the caller wrote.
+
+mod choice;
+mod fields;
+mod invalid;
+mod messages;
+mod scan;
+mod shape;
+mod top;
+mod traits;
+
+pub use choice::{AnswerFormat, JsonSchema, Reasoning, ToolChoice};
+pub use invalid::{InvalidRequest, Limits};
+pub use shape::Shape;
+
+pub(crate) use fields::stop_texts;
+pub(crate) use invalid::clip;
+pub(crate) use traits::Traits;
+
+use crate::canonical::request::{Message, Tool, parse_list};
+use bytes::Bytes;
+use fields::{FIELDS, read};
+use serde_json::value::RawValue;
+use std::ops::Range;
+use top::Top;
+
+/// Longest model id, in bytes.
+const MODEL_MAX: usize = 256;
+/// Aliases of the output limit; the largest one given holds.
+pub(crate) const LIMIT_FIELDS: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
+/// The `supported_parameters` vocabulary, without the names that need more than a look for the field.
+const PARAMETERS: &[&str] = &[
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "top_a",
+    "frequency_penalty",
+    "presence_penalty",
+    "repetition_penalty",
+    "max_tokens",
+    "max_completion_tokens",
+    "logit_bias",
+    "logprobs",
+    "top_logprobs",
+    "prediction",
+    "seed",
+    "response_format",
+    "stop",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "include_reasoning",
+    "reasoning",
+    "reasoning_effort",
+    "web_search_options",
+    "verbosity",
+];
+
+/// A checked chat request.
+#[derive(Debug, Clone)]
+pub struct ChatRequest {
+    text: String,
+    fields: Vec<Field>,
+    model: Option<String>,
+    models: Vec<String>,
+    is_stream: bool,
+    output_limit: Option<u64>,
+    choices: u32,
+    user: Option<String>,
+    session_id: Option<String>,
+    reasoning: Reasoning,
+    shape: Shape,
+    traits: Traits,
+}
+
+/// A top-level field: its name, and where its value lies in the body.
+#[derive(Debug, Clone)]
+struct Field {
+    name: String,
+    value: Range<usize>,
+}
+
+/// Reads and checks a request body. Unknown fields are kept; `null` counts as absent.
+///
+/// # Errors
+/// When the body is no single JSON object, breaks a limit, or a field holds what it must not; the error names the field.
+pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
+    let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
+    scan::check(&text, limits)?;
+    let top = Top::read(&text, limits)?;
+    for (name, rule) in FIELDS {
+        if let Some(value) = top.get(name) {
+            rule.check(name, value)?;
+        }
+    }
+    let (shape, traits) = read_shape(&top, limits)?;
+    let reasoning = read_reasoning(&top)?;
+    let fields = top
+        .iter()
+        .map(|(name, value)| Field { name: name.to_owned(), value: range_in(&text, value.get()) })
+        .collect::<Vec<_>>();
+    let shape = Shape { has_reasoning: reasoning.is_on(), ..shape };
+    Ok(ChatRequest {
+        model: read_model(&top)?,
+        models: read_models(&top, limits)?,
+        is_stream: small(&top, "stream").unwrap_or(false),
+        output_limit: LIMIT_FIELDS.iter().filter_map(|name| small::<u64>(&top, name)).max(),
+        choices: small(&top, "n").unwrap_or(1),
+        user: small(&top, "user"),
+        session_id: small(&top, "session_id"),
+        reasoning,
+        shape,
+        traits,
+        fields,
+        text,
+    })
+}
+
+/// A value whose shape the field table has already checked.
+fn small<'a, T: serde::Deserialize<'a>>(top: &Top<'a>, name: &str) -> Option<T> {
+    top.get(name).and_then(|value| serde_json::from_str(value.get()).ok())
+}
+
+/// Where `part` lies inside `whole`, of which it is a slice.
+fn range_in(whole: &str, part: &str) -> Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    start..start + part.len()
+}
+
+fn read_shape(top: &Top<'_>, limits: &Limits) -> Result<(Shape, Traits), InvalidRequest> {
+    let mut shape = Shape::default();
+    let Some(messages) = top.get("messages") else {
+        let problem = if top.get("prompt").is_some() { "use messages in place of prompt" } else { "is required" };
+        return Err(InvalidRequest::prompt("messages", problem));
+    };
+    if top.get("prompt").is_some() {
+        return Err(InvalidRequest::field("prompt", "cannot be given together with messages"));
+    }
+    let messages = messages::read_messages(messages.get(), limits)?;
+    let tools = match top.get("tools") {
+        Some(tools) => messages::read_tools(tools.get(), limits)?,
+        None => Vec::new(),
+    };
+    shape.add_messages(&messages);
+    shape.add_tools(&tools);
+    if let Some(choice) = top.get("tool_choice") {
+        ToolChoice::read(choice.get())?;
+    }
+    if let Some(format) = top.get("response_format") {
+        shape.has_json_schema = matches!(AnswerFormat::read(format.get())?, AnswerFormat::JsonSchema(_));
+        shape.add_text(format.get());
+    }
+    shape.has_cache_markers |= top.get("cache_control").is_some();
+    Ok((shape, Traits::gather(&messages, &tools)))
+}
+
+fn read_reasoning(top: &Top<'_>) -> Result<Reasoning, InvalidRequest> {
+    Reasoning::read(
+        top.get("reasoning").map(RawValue::get),
+        top.get("reasoning_effort").map(RawValue::get),
+        small(top, "include_reasoning"),
+    )
+}
+
+fn read_model(top: &Top<'_>) -> Result<Option<String>, InvalidRequest> {
+    let Some(value) = top.get("model") else { return Ok(None) };
+    let model: String = read("model", value.get(), "a string")?;
+    check_model("model", &model)?;
+    Ok(Some(model))
+}
+
+fn read_models(top: &Top<'_>, limits: &Limits) -> Result<Vec<String>, InvalidRequest> {
+    let Some(value) = top.get("models") else { return Ok(Vec::new()) };
+    let models: Vec<String> = read("models", value.get(), "a list of strings")?;
+    if models.len() > limits.models {
+        return Err(InvalidRequest::field("models", format!("more than {} entries", limits.models)));
+    }
+    for (index, model) in models.iter().enumerate() {
+        check_model("models", model)?;
+        if models.iter().take(index).any(|earlier| earlier == model) {
+            return Err(InvalidRequest::field("models", "names a model twice"));
+        }
+    }
+    Ok(models)
+}
+
+fn check_model(name: &str, id: &str) -> Result<(), InvalidRequest> {
+    let is_id = !id.is_empty() && id.len() <= MODEL_MAX && id.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_id && !id.contains("../") {
+        return Ok(());
+    }
+    let message = format!("{} is not a valid model ID", invalid::echo(id));
+    Err(InvalidRequest { param: Some(name.to_owned()), ..InvalidRequest::body(message) })
+}
+
+impl ChatRequest {
+    /// The model asked for.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// The fallback models, in order.
+    #[must_use]
+    pub fn models(&self) -> &[String] {
+        &self.models
+    }
+
+    /// Whether the answer shall be streamed.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// The caller's output limit in tokens for one choice: the largest of its aliases.
+    #[must_use]
+    pub const fn output_limit(&self) -> Option<u64> {
+        self.output_limit
+    }
+
+    /// How many answers are asked for, from 1 to 128.
+    #[must_use]
+    pub const fn choices(&self) -> u32 {
+        self.choices
+    }
+
+    /// The routing preferences, as JSON.
+    #[must_use]
+    pub fn provider(&self) -> Option<&RawValue> {
+        self.field("provider").and_then(|json| serde_json::from_str(json).ok())
+    }
+
+    /// The JSON of a top-level field; `None` when it is missing or `null`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|field| field.name == name)?;
+        self.text.get(field.value.clone())
+    }
+
+    /// All top-level fields that are not `null`, in the caller's order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(|field| Some((field.name.as_str(), self.text.get(field.value.clone())?)))
+    }
+
+    /// The parameters of the `supported_parameters` vocabulary that this request uses.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = PARAMETERS.iter().copied().filter(|name| self.field(name).is_some()).collect();
+        if self.shape.has_json_schema {
+            names.push("structured_outputs");
+        }
+        names
+    }
+
+    /// What the request holds and needs.
+    #[must_use]
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The caller's name for its own user, not hashed.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// The conversation that the request belongs to.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
+    }
+
+    /// The caller's metadata pairs, as JSON.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&str> {
+        self.field("metadata")
+    }
+
+    /// Facts for the encoders.
+    pub(crate) const fn traits(&self) -> &Traits {
+        &self.traits
+    }
+
+    /// How much the model shall think.
+    #[must_use]
+    pub const fn reasoning(&self) -> &Reasoning {
+        &self.reasoning
+    }
+
+    /// Whether the answer must not show the reasoning.
+    #[must_use]
+    pub fn wants_reasoning_hidden(&self) -> bool {
+        self.reasoning.exclude == Some(true)
+    }
+
+    /// The messages.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message<'_>> {
+        self.list("messages")
+    }
+
+    /// The tools; empty when there are none.
+    #[must_use]
+    pub fn tools(&self) -> Vec<Tool<'_>> {
+        self.list("tools")
+    }
+
+    /// Which tool the model must call, when the caller said so.
+    #[must_use]
+    pub fn tool_choice(&self) -> Option<ToolChoice> {
+        self.field("tool_choice").and_then(|json| ToolChoice::read(json).ok())
+    }
+
+    /// The form that the answer must have.
+    #[must_use]
+    pub fn answer_format(&self) -> AnswerFormat<'_> {
+        self.field("response_format").and_then(|json| AnswerFormat::read(json).ok()).unwrap_or(AnswerFormat::Text)
+    }
+
+    /// Reads a list that [`parse`] has already read once without error; the text has not changed since.
+    fn list<'a, T: serde::Deserialize<'a>>(&'a self, name: &str) -> Vec<T> {
+        self.field(name).and_then(|json| parse_list(json, usize::MAX).ok()).unwrap_or_default()
+    }
+}

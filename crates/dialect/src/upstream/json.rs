@@ -1,0 +1,129 @@
+//! A small JSON writer: appends to one buffer and knows when a comma is due.
+
+use serde::Serialize;
+
+/// Appends JSON to a buffer. Every `begin_…` needs its `end_…`; commas are placed by the writer.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    out: Vec<u8>,
+}
+
+impl Writer {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { out: Vec::with_capacity(bytes) }
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.out
+    }
+
+    pub(crate) fn begin_object(&mut self) {
+        self.comma();
+        self.out.push(b'{');
+    }
+
+    pub(crate) fn end_object(&mut self) {
+        self.out.push(b'}');
+    }
+
+    pub(crate) fn begin_list(&mut self) {
+        self.comma();
+        self.out.push(b'[');
+    }
+
+    pub(crate) fn end_list(&mut self) {
+        self.out.push(b']');
+    }
+
+    /// A field name; its value must follow.
+    pub(crate) fn key(&mut self, name: &str) {
+        self.text(name);
+        self.out.push(b':');
+    }
+
+    /// A string value.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.comma();
+        self.out.push(b'"');
+        push_escaped(&mut self.out, text);
+        self.out.push(b'"');
+    }
+
+    /// A string value from pieces, each escaped.
+    pub(crate) fn text_of(&mut self, pieces: &[&str]) {
+        self.comma();
+        self.out.push(b'"');
+        for piece in pieces {
+            push_escaped(&mut self.out, piece);
+        }
+        self.out.push(b'"');
+    }
+
+    /// A value that is JSON already.
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.comma();
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// A number or a boolean.
+    pub(crate) fn plain(&mut self, value: impl std::fmt::Display) {
+        self.raw(&value.to_string());
+    }
+
+    pub(crate) fn field_text(&mut self, name: &str, text: &str) {
+        self.key(name);
+        self.text(text);
+    }
+
+    pub(crate) fn field_raw(&mut self, name: &str, json: &str) {
+        self.key(name);
+        self.raw(json);
+    }
+
+    pub(crate) fn field_plain(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.key(name);
+        self.plain(value);
+    }
+
+    pub(crate) fn field_object(&mut self, name: &str) {
+        self.key(name);
+        self.begin_object();
+    }
+
+    pub(crate) fn field_list(&mut self, name: &str) {
+        self.key(name);
+        self.begin_list();
+    }
+
+    /// Any value that serde can write.
+    pub(crate) fn value(&mut self, value: &impl Serialize) -> Result<(), serde_json::Error> {
+        self.comma();
+        serde_json::to_writer(&mut self.out, value)
+    }
+
+    fn comma(&mut self) {
+        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':' | b',')) {
+            self.out.push(b',');
+        }
+    }
+}
+
+/// Appends `text` with the escapes that JSON demands; long runs are copied whole.
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\') {
+        let (run, tail) = rest.split_at(at);
+        out.extend_from_slice(run);
+        let Some((special, after)) = tail.split_first() else { return };
+        match special {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            other => out.extend_from_slice(format!("\\u{other:04x}").as_bytes()),
+        }
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+}
