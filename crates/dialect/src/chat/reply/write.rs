@@ -1,0 +1,83 @@
+//! Writing JSON by hand into a caller's buffer: no tree, no copy, and money without floats.
+
+use domain::money::Amount;
+
+/// Appends `text` as a JSON string.
+pub(in crate::chat) fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut plain = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => &[],
+            _ => continue,
+        };
+        out.extend_from_slice(bytes.get(plain..at).unwrap_or_default());
+        plain = at + 1;
+        if escape.is_empty() {
+            out.extend_from_slice(b"\\u00");
+            out.extend([byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+        } else {
+            out.extend_from_slice(escape);
+        }
+    }
+    out.extend_from_slice(bytes.get(plain..).unwrap_or_default());
+    out.push(b'"');
+}
+
+/// Appends a string or `null`.
+pub(in crate::chat) fn string_or_null(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => string(out, text),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// Appends `,"name":"text"` when there is a text.
+pub(in crate::chat) fn optional_string(out: &mut Vec<u8>, name: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        field(out, name);
+        string(out, text);
+    }
+}
+
+/// Appends `,"name":` for a name that needs no escapes.
+pub(in crate::chat) fn field(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Appends a whole number.
+pub(in crate::chat) fn number(out: &mut Vec<u8>, number: impl Into<i128>) {
+    out.extend_from_slice(number.into().to_string().as_bytes());
+}
+
+/// Appends an amount as the exact decimal number of dollars.
+pub(in crate::chat) fn amount(out: &mut Vec<u8>, amount: Amount) {
+    out.extend_from_slice(amount.to_usd().as_bytes());
+}
+
+/// Appends a list of values that are JSON already.
+pub(in crate::chat) fn list(out: &mut Vec<u8>, items: &[Box<serde_json::value::RawValue>]) {
+    out.push(b'[');
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        raw(out, item);
+    }
+    out.push(b']');
+}
+
+/// Appends a value that is JSON already, on one line: line ends between tokens would break an event.
+pub(in crate::chat) fn raw(out: &mut Vec<u8>, value: &serde_json::value::RawValue) {
+    let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    // Inside strings line ends are escaped, so every bare one stands between tokens.
+    out.extend(value.get().bytes().filter(|byte| !is_line_end(byte)));
+}

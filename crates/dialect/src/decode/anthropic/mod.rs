@@ -1,0 +1,148 @@
+//! Anthropic Messages.
+//!
+//! Source: the provider's API reference and the types of its official SDK (2026-11). A whole message and a stream
+//! share the handling of blocks: a whole block is one that begins, grows once and ends.
+
+mod blocks;
+mod parts;
+
+use super::stream::StreamError;
+use super::usage::{self, AnthropicUsage};
+use super::wire::{Text, filled, owned, present};
+use super::{failure, finish};
+use crate::canonical::reply::{Delta, FinishReason};
+use blocks::Blocks;
+use domain::usage::Usage;
+use parts::{Event, Message};
+use serde_json::value::RawValue;
+
+/// State of one streamed message.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    has_started: bool,
+    has_finish: bool,
+    is_done: bool,
+    counts: AnthropicUsage,
+    usage: Option<Usage>,
+    service_tier: Option<String>,
+    blocks: Blocks,
+}
+
+/// Reads a whole message.
+pub(super) fn whole(json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    let message: Message<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
+    if let Some(error) = present(message.error) {
+        out.push(Delta::Error(failure::of_field(error.get())));
+        return Ok(());
+    }
+    if message.content.is_none() {
+        return Err(StreamError::Json);
+    }
+    let mut stream = Stream::default();
+    stream.start(&message, out);
+    for (index, block) in (0u64..).zip(message.content.iter().flatten()) {
+        stream.blocks.begin(index, block, out)?;
+        stream.blocks.end(index, out);
+    }
+    stream.end(message.stop_reason.as_ref(), out);
+    stream.finish(out);
+    Ok(())
+}
+
+impl Stream {
+    /// Reads one event; its name is only needed when the data does not repeat it.
+    pub(super) fn event(&mut self, name: Option<&str>, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+        let event: Event<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
+        let kind = filled(event.r#type.as_ref()).or(name).unwrap_or_default();
+        if let Some(error) = present(event.error) {
+            out.push(Delta::Error(failure::of_field(error.get())));
+            return Ok(());
+        }
+        match kind {
+            "message_start" => {
+                if let Some(message) = &event.message {
+                    self.start(message, out);
+                }
+            }
+            "content_block_start" => {
+                if let Some(block) = &event.content_block {
+                    self.blocks.begin(event.index.unwrap_or(0), block, out)?;
+                }
+            }
+            "content_block_delta" => {
+                if let Some(delta) = &event.delta {
+                    self.blocks.grow(event.index.unwrap_or(0), delta, out);
+                }
+            }
+            "content_block_stop" => self.blocks.end(event.index.unwrap_or(0), out),
+            "message_delta" => {
+                let reason = event.delta.as_ref().and_then(|delta| delta.stop_reason.as_ref());
+                self.end(reason, out);
+                self.count(event.usage, out);
+            }
+            "message_stop" if !self.is_done => {
+                self.is_done = true;
+                out.push(Delta::Done);
+            }
+            "error" => out.push(Delta::Error(failure::of_field(json))),
+            // Pings, and event types that came later than this build.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the message: blocks that the provider left open.
+    pub(super) fn finish(&mut self, out: &mut Vec<Delta>) {
+        self.blocks.end_all(out);
+        if !self.has_finish && self.blocks.has_calls() {
+            let finish = crate::canonical::reply::Finish { reason: FinishReason::ToolCalls, native: None };
+            out.push(Delta::Finish { choice: 0, finish });
+        }
+    }
+
+    fn start(&mut self, message: &Message<'_>, out: &mut Vec<Delta>) {
+        if !self.has_started {
+            self.has_started = true;
+            let upstream_id = owned(message.id.as_ref());
+            self.blocks.set_upstream_id(upstream_id.as_deref());
+            out.push(Delta::Start { upstream_id, model: owned(message.model.as_ref()) });
+            out.push(Delta::Role(0));
+        }
+        self.count(message.usage, out);
+    }
+
+    fn end(&mut self, reason: Option<&Text<'_>>, out: &mut Vec<Delta>) {
+        let Some(native) = filled(reason) else { return };
+        if self.has_finish {
+            return;
+        }
+        self.has_finish = true;
+        self.blocks.end_all(out);
+        let mut finish = finish::from_anthropic(native);
+        if finish.reason == FinishReason::Stop && self.blocks.has_calls() {
+            finish.reason = FinishReason::ToolCalls;
+        }
+        out.push(Delta::Finish { choice: 0, finish });
+    }
+
+    fn count(&mut self, raw: Option<&RawValue>, out: &mut Vec<Delta>) {
+        #[derive(serde::Deserialize)]
+        struct Tier {
+            service_tier: Option<String>,
+        }
+        let Some(raw) = present(raw) else { return };
+        if let Ok(Tier { service_tier: Some(tier) }) = serde_json::from_str(raw.get())
+            && self.service_tier.as_ref() != Some(&tier)
+        {
+            self.service_tier = Some(tier.clone());
+            out.push(Delta::ServiceTier(tier));
+        }
+        let Ok(counts) = serde_json::from_str::<AnthropicUsage>(raw.get()) else { return };
+        self.counts.replace(&counts);
+        if let Some(usage) = self.counts.normal() {
+            let usage = usage::after(self.usage.as_ref(), usage);
+            self.usage = Some(usage);
+            out.push(Delta::Usage(usage));
+        }
+    }
+}
