@@ -1,1 +1,10 @@
-//! Everything remembered: durable store, journal, volatile store. The only crate with SQL.
+//! Everything that Portolan remembers.
+//!
+//! [`durable`] is the database (SQLite or PostgreSQL behind one [`Store`]), [`journal`] the node's append-only file of
+//! settlements that are not yet posted, [`volatile`] what may be lost at any moment. This is the only crate with SQL. It
+//! knows no HTTP and no provider; times, ids and randomness come from the caller.
+
+pub mod durable;
+pub mod volatile;
+
+pub use durable::{Store, StoreError, StoreOptions};

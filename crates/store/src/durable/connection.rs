@@ -1,0 +1,203 @@
+//! The two-armed dispatch: transactions and reads of either engine through the same few calls.
+
+use super::statement::{Counts, Statement};
+use super::value::{Cells, Row, Value};
+use super::StoreError;
+use sqlx::{Postgres, Sqlite, Transaction};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Binds values in order.
+macro_rules! bound {
+    ($engine:ty, $sql:expr, $values:expr) => {{
+        let mut query = sqlx::query::<$engine>($sql);
+        for value in $values {
+            query = match value {
+                Value::Int(value) => query.bind(*value),
+                Value::Text(value) => query.bind(value.as_deref()),
+                Value::Blob(value) => query.bind(value.as_deref()),
+            };
+        }
+        query
+    }};
+}
+
+/// Pools of one engine.
+pub(crate) enum Pools {
+    /// One writer connection, several readers.
+    Sqlite { writer: sqlx::SqlitePool, readers: sqlx::SqlitePool },
+    /// One pool for everything.
+    Postgres(sqlx::PgPool),
+}
+
+/// A transaction. Rolls back when dropped.
+pub(crate) struct Tx {
+    engine: TxEngine,
+    counts: Arc<Counts>,
+}
+
+enum TxEngine {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Begins a transaction that may write. SQLite takes its write lock at once, so that it can never fail half-way.
+    pub(super) async fn write(pools: &Pools, counts: Arc<Counts>) -> Result<Self, StoreError> {
+        let begun = match pools {
+            Pools::Sqlite { writer, .. } => writer.begin_with("begin immediate").await.map(TxEngine::Sqlite),
+            Pools::Postgres(pool) => pool.begin().await.map(TxEngine::Postgres),
+        };
+        begun.map(|engine| Self { engine, counts }).map_err(|source| StoreError::of("begin", source))
+    }
+
+    /// Begins a transaction that sees one moment of the database and writes nothing.
+    pub(super) async fn read(pools: &Pools, counts: Arc<Counts>) -> Result<Self, StoreError> {
+        let begun = match pools {
+            Pools::Sqlite { readers, .. } => readers.begin_with("begin deferred").await.map(TxEngine::Sqlite),
+            Pools::Postgres(pool) => {
+                pool.begin_with("begin isolation level repeatable read read only").await.map(TxEngine::Postgres)
+            }
+        };
+        begun.map(|engine| Self { engine, counts }).map_err(|source| StoreError::of("begin", source))
+    }
+
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let committed = match self.engine {
+            TxEngine::Sqlite(tx) => tx.commit().await,
+            TxEngine::Postgres(tx) => tx.commit().await,
+        };
+        committed.map_err(|source| StoreError::of("commit", source))
+    }
+
+    /// Executes a statement; the number of affected rows.
+    pub(super) async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.counts.record(statement);
+        let done = match &mut self.engine {
+            TxEngine::Sqlite(tx) => {
+                bound!(Sqlite, statement.sqlite, values).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            TxEngine::Postgres(tx) => {
+                bound!(Postgres, statement.postgres, values).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        };
+        done.map_err(|source| StoreError::of(statement.name, source))
+    }
+
+    pub(super) async fn rows(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.counts.record(statement);
+        let rows = match &mut self.engine {
+            TxEngine::Sqlite(tx) => {
+                sqlite_rows(statement.name, bound!(Sqlite, statement.sqlite, values).fetch_all(&mut **tx).await)
+            }
+            TxEngine::Postgres(tx) => {
+                postgres_rows(statement.name, bound!(Postgres, statement.postgres, values).fetch_all(&mut **tx).await)
+            }
+        };
+        rows.map_err(|source| StoreError::of(statement.name, source))
+    }
+
+    pub(super) async fn row(
+        &mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(statement, values).await?.into_iter().next())
+    }
+
+    /// Writes many rows of the same shape; the rows that the statement returns.
+    ///
+    /// SQLite repeats one prepared single-row statement (numbered placeholders make its multi-row inserts quadratic);
+    /// PostgreSQL gets one array per column in a single round trip.
+    pub(super) async fn bulk(&mut self, statement: &Statement, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.counts.record(statement);
+        let returned = match &mut self.engine {
+            TxEngine::Sqlite(tx) => {
+                let mut returned = Vec::with_capacity(rows.len());
+                for values in rows {
+                    let some = bound!(Sqlite, statement.sqlite, values).fetch_all(&mut **tx).await;
+                    match sqlite_rows(statement.name, some) {
+                        Ok(some) => returned.extend(some),
+                        Err(source) => return Err(StoreError::of(statement.name, source)),
+                    }
+                }
+                Ok(returned)
+            }
+            TxEngine::Postgres(tx) => {
+                let mut query = sqlx::query::<Postgres>(statement.postgres);
+                for column in columns(rows) {
+                    query = match column {
+                        Column::Int(values) => query.bind(values),
+                        Column::Text(values) => query.bind(values),
+                        Column::Blob(values) => query.bind(values),
+                    };
+                }
+                postgres_rows(statement.name, query.fetch_all(&mut **tx).await)
+            }
+        };
+        returned.map_err(|source| StoreError::of(statement.name, source))
+    }
+}
+
+/// Reads outside a transaction.
+pub(super) async fn read_rows(
+    pools: &Pools,
+    counts: &Counts,
+    statement: &Statement,
+    values: &[Value<'_>],
+) -> Result<Vec<Row>, StoreError> {
+    counts.record(statement);
+    let rows = match pools {
+        Pools::Sqlite { readers, .. } => {
+            sqlite_rows(statement.name, bound!(Sqlite, statement.sqlite, values).fetch_all(readers).await)
+        }
+        Pools::Postgres(pool) => {
+            postgres_rows(statement.name, bound!(Postgres, statement.postgres, values).fetch_all(pool).await)
+        }
+    };
+    rows.map_err(|source| StoreError::of(statement.name, source))
+}
+
+type Fetched<T> = Result<Vec<T>, sqlx::Error>;
+
+fn sqlite_rows(statement: &'static str, rows: Fetched<sqlx::sqlite::SqliteRow>) -> Fetched<Row> {
+    Ok(rows?.into_iter().map(|row| Row { statement, cells: Cells::Sqlite(row) }).collect())
+}
+
+fn postgres_rows(statement: &'static str, rows: Fetched<sqlx::postgres::PgRow>) -> Fetched<Row> {
+    Ok(rows?.into_iter().map(|row| Row { statement, cells: Cells::Postgres(row) }).collect())
+}
+
+/// One column of a bulk write, as an array.
+enum Column<'a> {
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<&'a str>>),
+    Blob(Vec<Option<&'a [u8]>>),
+}
+
+fn columns<'a>(rows: &'a [Vec<Value<'_>>]) -> Vec<Column<'a>> {
+    let width = rows.first().map_or(0, Vec::len);
+    let mut columns: Vec<Column<'a>> = Vec::with_capacity(width);
+    for row in rows {
+        for (place, value) in row.iter().enumerate() {
+            if columns.len() <= place {
+                columns.push(match value {
+                    Value::Int(_) => Column::Int(Vec::with_capacity(rows.len())),
+                    Value::Text(_) => Column::Text(Vec::with_capacity(rows.len())),
+                    Value::Blob(_) => Column::Blob(Vec::with_capacity(rows.len())),
+                });
+            }
+            match (columns.get_mut(place), value) {
+                (Some(Column::Int(values)), Value::Int(value)) => values.push(*value),
+                (Some(Column::Text(values)), Value::Text(value)) => values.push(value.as_ref().map(Cow::as_ref)),
+                (Some(Column::Blob(values)), Value::Blob(value)) => values.push(value.as_ref().map(Cow::as_ref)),
+                // Rows of one bulk write are built by one function; arrays of unequal length would be refused by the engine.
+                _ => {}
+            }
+        }
+    }
+    columns
+}

@@ -1,0 +1,167 @@
+//! [`Tally`]: a batch added up, so that every row is touched once per batch.
+
+use super::super::connection::Tx;
+use super::super::value::Value;
+use super::super::{Grain, StoreError};
+use super::bulk;
+use domain::generation::{Ending, Settlement};
+use domain::id::{AccountId, KeyId};
+use domain::money::{Amount, Overflow};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Which rollup row.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Bucket<'a> {
+    account: AccountId,
+    grain: Grain,
+    start: Timestamp,
+    key: KeyId,
+    model: &'a str,
+    provider: &'a str,
+}
+
+/// What is added to a rollup row.
+#[derive(Default)]
+struct Sums {
+    requests: i64,
+    errors: i64,
+    prompt_tokens: i64,
+    completion_tokens: i64,
+    reasoning_tokens: i64,
+    cached_tokens: i64,
+    cost: i64,
+    latency_ms: i64,
+}
+
+/// The sums of a batch, sorted by key so that two nodes lock rows in the same order.
+#[derive(Default)]
+pub(super) struct Tally<'a> {
+    /// Charge per account.
+    pub(super) accounts: BTreeMap<AccountId, Amount>,
+    free_requests: BTreeMap<(AccountId, Timestamp), i64>,
+    key_usage: BTreeMap<(KeyId, &'static str, Timestamp), (i64, i64)>,
+    last_used: BTreeMap<KeyId, Timestamp>,
+    rollups: BTreeMap<Bucket<'a>, Sums>,
+}
+
+fn add(sum: &mut i64, more: i64) -> Result<(), StoreError> {
+    *sum = sum.checked_add(more).ok_or(StoreError::Range)?;
+    Ok(())
+}
+
+/// A count as a column; no real count reaches the clamp.
+fn count(units: u64) -> i64 {
+    i64::try_from(units).unwrap_or(i64::MAX)
+}
+
+impl<'a> Tally<'a> {
+    /// Adds up settlements.
+    ///
+    /// # Errors
+    /// [`StoreError::Range`] when a sum leaves the range.
+    pub(super) fn of(settlements: &[&'a Settlement]) -> Result<Self, StoreError> {
+        let mut tally = Self::default();
+        for settlement in settlements {
+            tally.add(settlement)?;
+        }
+        Ok(tally)
+    }
+
+    fn add(&mut self, settlement: &'a Settlement) -> Result<(), StoreError> {
+        let opening = &settlement.opening;
+        let charge = settlement.charge.nanos();
+        let posted = self.accounts.entry(opening.account).or_default();
+        *posted = posted.checked_add(settlement.charge).map_err(|Overflow| StoreError::Range)?;
+        if opening.is_free {
+            add(self.free_requests.entry((opening.account, opening.created_at.day_start())).or_default(), 1)?;
+        }
+        // Limits count by the period of admission, so midnight needs no job and no reset.
+        for (period, start) in [
+            ("total", Timestamp::from_micros(0)),
+            ("day", opening.created_at.day_start()),
+            ("week", opening.created_at.week_start()),
+            ("month", opening.created_at.month_start()),
+        ] {
+            let usage = self.key_usage.entry((opening.key, period, start)).or_default();
+            add(&mut usage.0, charge)?;
+            add(&mut usage.1, 1)?;
+        }
+        let used = self.last_used.entry(opening.key).or_default();
+        *used = (*used).max(opening.created_at);
+        for grain in Grain::ALL {
+            self.add_rollup(settlement, grain)?;
+        }
+        Ok(())
+    }
+
+    /// Reports count by the moment of settlement.
+    fn add_rollup(&mut self, settlement: &'a Settlement, grain: Grain) -> Result<(), StoreError> {
+        let opening = &settlement.opening;
+        let bucket = Bucket {
+            account: opening.account,
+            grain,
+            start: grain.start(settlement.ended_at),
+            key: opening.key,
+            model: &opening.model,
+            provider: &opening.provider_slug,
+        };
+        let usage = &settlement.usage;
+        let sums = self.rollups.entry(bucket).or_default();
+        add(&mut sums.requests, 1)?;
+        add(&mut sums.errors, i64::from(is_error(settlement)))?;
+        add(&mut sums.prompt_tokens, count(usage.prompt_tokens()))?;
+        add(&mut sums.completion_tokens, count(usage.completion_tokens()))?;
+        add(&mut sums.reasoning_tokens, count(usage.output_reasoning))?;
+        add(&mut sums.cached_tokens, count(usage.input_cache_read))?;
+        add(&mut sums.cost, settlement.charge.nanos())?;
+        add(&mut sums.latency_ms, count(settlement.latency_ms))
+    }
+
+    /// Writes everything but the accounts.
+    pub(super) async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let days: Vec<Vec<Value<'_>>> = self
+            .free_requests
+            .iter()
+            .map(|((account, day), requests)| vec![(*account).into(), (*day).into(), (*requests).into()])
+            .collect();
+        tx.bulk(&bulk::ACCOUNT_DAY_ADD, &days).await?;
+        let usage: Vec<Vec<Value<'_>>> = self
+            .key_usage
+            .iter()
+            .map(|((key, period, start), (charge, requests))| {
+                vec![(*key).into(), (*period).into(), (*start).into(), (*charge).into(), (*requests).into()]
+            })
+            .collect();
+        tx.bulk(&bulk::KEY_USAGE_ADD, &usage).await?;
+        let used: Vec<Vec<Value<'_>>> =
+            self.last_used.iter().map(|(key, at)| vec![(*key).into(), (*at).into()]).collect();
+        tx.bulk(&bulk::KEY_TOUCH, &used).await?;
+        let rollups: Vec<Vec<Value<'_>>> = self.rollups.iter().map(|(bucket, sums)| rollup_row(bucket, sums)).collect();
+        tx.bulk(&bulk::ROLLUP_ADD, &rollups).await?;
+        Ok(())
+    }
+}
+
+fn is_error(settlement: &Settlement) -> bool {
+    settlement.error_type.is_some() || matches!(settlement.ending, Ending::Failed | Ending::Interrupted)
+}
+
+fn rollup_row<'v>(bucket: &Bucket<'v>, sums: &Sums) -> Vec<Value<'v>> {
+    vec![
+        bucket.account.into(),
+        bucket.grain.as_str().into(),
+        bucket.start.into(),
+        bucket.key.into(),
+        bucket.model.into(),
+        bucket.provider.into(),
+        sums.requests.into(),
+        sums.errors.into(),
+        sums.prompt_tokens.into(),
+        sums.completion_tokens.into(),
+        sums.reasoning_tokens.into(),
+        sums.cached_tokens.into(),
+        sums.cost.into(),
+        sums.latency_ms.into(),
+    ]
+}

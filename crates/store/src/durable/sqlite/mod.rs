@@ -1,0 +1,68 @@
+//! What only SQLite needs: connections, migrations and checkpoints.
+
+use super::connection::Pools;
+use super::migrate::{self, Migration};
+use super::{StoreError, StoreOptions};
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+const MIGRATIONS: &[Migration] = migrate::migrations!("sqlite": 1 "0001_foundation", 2 "0002_views");
+
+/// Opens the file with one writer and several readers, after bringing its schema up to date.
+///
+/// Normal synchronisation may lose the last commits at a power loss; the journal keeps its segments until a checkpoint has
+/// flushed the file, and posts them again.
+pub(super) async fn open(options: &StoreOptions) -> Result<Pools, StoreError> {
+    if let Some(folder) = options.path.parent() {
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::of("open", sqlx::Error::Io(source)))?;
+    }
+    let connect = SqliteConnectOptions::new()
+        .filename(&options.path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(options.statement_timeout)
+        .statement_cache_capacity(256);
+    let pool = |connections: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(options.statement_timeout.saturating_mul(2))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    let writer = pool(1).connect_with(connect.clone()).await.map_err(|source| StoreError::of("open", source))?;
+    apply(&writer, options.migrate).await?;
+    let readers = pool(options.connections.clamp(1, 1000)).connect_lazy_with(connect.pragma("query_only", "on"));
+    Ok(Pools::Sqlite { writer, readers })
+}
+
+async fn apply(writer: &SqlitePool, may_apply: bool) -> Result<(), StoreError> {
+    let refused = |source| StoreError::of("migrate", source);
+    let mut tx = writer.begin_with("begin immediate").await.map_err(refused)?;
+    sqlx::query(migrate::CREATE).execute(&mut *tx).await.map_err(refused)?;
+    let rows = sqlx::query(migrate::APPLIED).fetch_all(&mut *tx).await.map_err(refused)?;
+    let mut applied = Vec::with_capacity(rows.len());
+    for row in rows {
+        applied.push((row.try_get(0).map_err(refused)?, row.try_get(1).map_err(refused)?));
+    }
+    for migration in migrate::pending(MIGRATIONS, &applied, may_apply)? {
+        sqlx::raw_sql(migration.sql).execute(&mut *tx).await.map_err(refused)?;
+        sqlx::query(migrate::RECORD)
+            .bind(migration.number)
+            .bind(migration.name)
+            .bind(migration.checksum())
+            .execute(&mut *tx)
+            .await
+            .map_err(refused)?;
+    }
+    tx.commit().await.map_err(refused)
+}
+
+/// Moves the write-ahead log into the file and flushes; whether it was moved completely.
+pub(super) async fn checkpoint(writer: &SqlitePool) -> Result<bool, StoreError> {
+    let refused = |source| StoreError::of("checkpoint", source);
+    let row = sqlx::query("pragma wal_checkpoint(full)").fetch_one(writer).await.map_err(refused)?;
+    let busy: i64 = row.try_get(0).map_err(refused)?;
+    Ok(busy == 0)
+}
