@@ -23,7 +23,7 @@ pub(crate) fn plain(answer: &Answer, meta: &Meta, scenario: &Scenario) -> Value 
         .collect();
     let candidates = if scenario.framing.empty_choices { Vec::new() } else { candidates };
     let right = usage(answer, visible(answer));
-    envelope(answer, meta, candidates, report(&right, scenario.usage.mode))
+    envelope(answer, meta, &candidates, report(&right, scenario.usage.mode))
 }
 
 /// One candidate; a missing finish reason is left out, as in the middle of a stream.
@@ -41,7 +41,7 @@ pub(super) fn candidate(index: u64, parts: &[Value], finish: Option<&str>) -> Va
 }
 
 /// A whole response around candidates.
-pub(super) fn envelope(answer: &Answer, meta: &Meta, candidates: Vec<Value>, usage: Option<Value>) -> Value {
+pub(super) fn envelope(answer: &Answer, meta: &Meta, candidates: &[Value], usage: Option<Value>) -> Value {
     let mut whole = json!({"candidates": candidates});
     if let Some(fields) = whole.as_object_mut() {
         fields.extend(usage.map(|usage| ("usageMetadata".to_owned(), usage)));

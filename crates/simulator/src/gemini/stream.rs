@@ -26,11 +26,11 @@ pub(crate) fn stream(answer: &Answer, meta: &Meta, scenario: &Scenario) -> Vec<E
                 UsageRule::First => Some(usage(answer, visible(answer))),
                 mode => report(&right, mode),
             };
-            let whole = envelope(answer, meta, vec![candidate(index, &[part], None)], running);
+            let whole = envelope(answer, meta, &[candidate(index, &[part], None)], running);
             events.push(Event::content(None, &whole, &piece));
         }
         if scenario.framing.empty_choices {
-            events.push(Event::new(None, &envelope(answer, meta, Vec::new(), None)));
+            events.push(Event::new(None, &envelope(answer, meta, &[], None)));
         }
         last(&mut events, answer, meta, scenario, index);
     }
@@ -51,8 +51,8 @@ fn last(events: &mut Vec<Event>, answer: &Answer, meta: &Meta, scenario: &Scenar
     let times = reports.len().max(if scenario.answer.finish == Some(FinishRule::Twice) { 2 } else { 1 });
     for at in 0..times {
         let usage = reports.get(at).or(reports.last()).cloned();
-        let candidates = vec![candidate(index, std::slice::from_ref(&part), word.as_deref())];
-        events.push(Event::new(None, &envelope(answer, meta, candidates, usage)));
+        let candidates = [candidate(index, std::slice::from_ref(&part), word.as_deref())];
+        events.push(Event::new(None, &envelope(answer, meta, &candidates, usage)));
     }
 }
 

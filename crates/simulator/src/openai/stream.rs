@@ -53,7 +53,7 @@ impl Chunks<'_> {
             say(events, "reasoning_content", reasoning);
         }
         if self.scenario.framing.empty_choices {
-            events.push(Event::new(self.name(), &self.envelope(Vec::new(), None)));
+            events.push(Event::new(self.name(), &self.envelope(&[], None)));
         }
         say(events, if self.answer.refused { "refusal" } else { "content" }, &self.answer.text);
         for (fragments, piece) in self.fragments() {
@@ -73,7 +73,7 @@ impl Chunks<'_> {
         let mut last: Vec<Event> = Vec::new();
         if wanted {
             for report in reports(&usage(self.answer), self.scenario.usage.mode) {
-                last.push(Event::new(self.name(), &self.envelope(Vec::new(), Some(report))));
+                last.push(Event::new(self.name(), &self.envelope(&[], Some(report))));
             }
         }
         let done = Event::raw("[DONE]");
@@ -99,10 +99,10 @@ impl Chunks<'_> {
 
     fn chunk(&self, index: u64, delta: &Value, finish: Option<&str>, usage: Option<Value>) -> Value {
         let choice = json!({"index": index, "delta": delta, "logprobs": null, "finish_reason": finish});
-        self.envelope(vec![choice], usage)
+        self.envelope(&[choice], usage)
     }
 
-    fn envelope(&self, choices: Vec<Value>, usage: Option<Value>) -> Value {
+    fn envelope(&self, choices: &[Value], usage: Option<Value>) -> Value {
         let mut chunk = json!({
             "id": self.meta.id("chatcmpl-", 0),
             "object": "chat.completion.chunk",
