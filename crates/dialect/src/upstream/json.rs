@@ -1,7 +1,5 @@
 //! A small JSON writer: appends to one buffer and knows when a comma is due.
 
-use serde::Serialize;
-
 /// Appends JSON to a buffer. Every `begin_…` needs its `end_…`; commas are placed by the writer.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
@@ -15,6 +13,16 @@ impl Writer {
 
     pub(crate) fn finish(self) -> Vec<u8> {
         self.out
+    }
+
+    /// Bytes written so far.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back everything after the first `len` bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
     }
 
     pub(crate) fn begin_object(&mut self) {
@@ -46,16 +54,6 @@ impl Writer {
         self.comma();
         self.out.push(b'"');
         push_escaped(&mut self.out, text);
-        self.out.push(b'"');
-    }
-
-    /// A string value from pieces, each escaped.
-    pub(crate) fn text_of(&mut self, pieces: &[&str]) {
-        self.comma();
-        self.out.push(b'"');
-        for piece in pieces {
-            push_escaped(&mut self.out, piece);
-        }
         self.out.push(b'"');
     }
 
@@ -93,12 +91,6 @@ impl Writer {
     pub(crate) fn field_list(&mut self, name: &str) {
         self.key(name);
         self.begin_list();
-    }
-
-    /// Any value that serde can write.
-    pub(crate) fn value(&mut self, value: &impl Serialize) -> Result<(), serde_json::Error> {
-        self.comma();
-        serde_json::to_writer(&mut self.out, value)
     }
 
     fn comma(&mut self) {

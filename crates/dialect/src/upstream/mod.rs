@@ -3,9 +3,12 @@
 //! [`encode`] is a pure function of the request and the [`Target`]. Nothing is silently lost: what an endpoint cannot be
 //! told is listed in [`Outgoing::notes`].
 
+mod anthropic;
+mod gemini;
 mod json;
 mod names;
 mod openai;
+mod turns;
 
 pub use names::ToolNames;
 
@@ -94,7 +97,9 @@ pub struct EncodeError {
 pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
     match target.family {
         Family::OpenAi => openai::encode(request, target),
-        Family::Anthropic | Family::Gemini | Family::Unsupported => Err(EncodeError {
+        Family::Anthropic => anthropic::encode(request, target),
+        Family::Gemini => gemini::encode(request, target),
+        Family::Unsupported => Err(EncodeError {
             kind: ErrorKind::NotFound,
             message: "No adapter speaks this provider's wire format".to_owned(),
             param: None,

@@ -45,6 +45,9 @@ pub struct Part<'a> {
     /// A marker: the provider may cache the prompt up to and including this part.
     #[serde(borrow, default)]
     pub cache_control: Option<CacheControl<'a>>,
+    /// OpenAI's spelling of the same marker.
+    #[serde(borrow, default)]
+    pub prompt_cache_breakpoint: Option<Raw<'a>>,
 }
 
 /// An image by address or as a data URL.
@@ -149,6 +152,12 @@ impl Part<'_> {
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         self.text.as_deref().or(self.refusal.as_deref())
+    }
+
+    /// Whether the prompt shall be cached up to here, in either spelling.
+    #[must_use]
+    pub fn is_marked(&self) -> bool {
+        self.cache_control.is_some() || self.prompt_cache_breakpoint.is_some()
     }
 }
 

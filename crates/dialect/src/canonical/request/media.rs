@@ -57,5 +57,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 fn is_public_v6(ip: &Ipv6Addr) -> bool {
     // Global unicast is 2000::/3; 6to4 and Teredo carry IPv4 addresses inside it.
     let [first, second, ..] = ip.segments();
-    (first >> 13) == 1 && first != 0x2002 && !(first == 0x2001 && second < 0x0200) && !(first == 0x2001 && second == 0xdb8)
+    (first >> 13) == 1
+        && first != 0x2002
+        && !(first == 0x2001 && second < 0x0200)
+        && !(first == 0x2001 && second == 0xdb8)
 }

@@ -118,7 +118,8 @@ impl Reasoning {
     #[must_use]
     pub fn is_on(&self) -> bool {
         let effort_on = self.effort.as_deref().is_some_and(|effort| effort != "none");
-        self.enabled != Some(false) && (effort_on || self.max_tokens.is_some() || self.enabled == Some(true))
+        self.enabled != Some(false)
+            && (effort_on || self.max_tokens.is_some() || self.enabled == Some(true))
             && self.effort.as_deref() != Some("none")
     }
 

@@ -13,7 +13,8 @@ const TOOL_NAME_MAX: usize = 256;
 /// # Errors
 /// `InvalidPrompt` naming the message, or `InvalidImage` naming the part.
 pub(super) fn read_messages<'a>(json: &'a str, limits: &Limits) -> Result<Vec<Message<'a>>, InvalidRequest> {
-    let messages: Vec<Message<'a>> = parse_list(json, limits.messages).map_err(|error| list_error("messages", &error))?;
+    let messages: Vec<Message<'a>> =
+        parse_list(json, limits.messages).map_err(|error| list_error("messages", &error))?;
     if messages.is_empty() {
         return Err(InvalidRequest::prompt("messages", "must not be empty"));
     }
@@ -155,9 +156,8 @@ fn check_tool(tool: &Tool<'_>, path: &str) -> Result<(), InvalidRequest> {
     let Some(function) = &tool.function else { return Err(InvalidRequest::field(path, "has no function")) };
     let path = format!("{path}.function");
     let name = &*function.name;
-    let is_name = !name.is_empty()
-        && name.len() <= TOOL_NAME_MAX
-        && !name.chars().any(|c| c.is_whitespace() || c.is_control());
+    let is_name =
+        !name.is_empty() && name.len() <= TOOL_NAME_MAX && !name.chars().any(|c| c.is_whitespace() || c.is_control());
     if !is_name {
         let problem = format!("expected 1 to {TOOL_NAME_MAX} characters without blanks");
         return Err(InvalidRequest::field(&format!("{path}.name"), problem));

@@ -281,6 +281,11 @@ impl ChatRequest {
         self.field("metadata")
     }
 
+    /// Bytes of the body.
+    pub(crate) const fn size(&self) -> usize {
+        self.text.len()
+    }
+
     /// Facts for the encoders.
     pub(crate) const fn traits(&self) -> &Traits {
         &self.traits

@@ -9,7 +9,7 @@ use crate::canonical::request::RawObject;
 use crate::chat::request::{ChatRequest, LIMIT_FIELDS};
 
 /// Fields that are meant for this router and never leave it.
-const OURS: &[&str] = &[
+pub(super) const OURS: &[&str] = &[
     "models",
     "route",
     "preset",
@@ -64,8 +64,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Fields that OpenAI knows and the catalogue's vocabulary does not name.
-const UNLISTED: &[&str] =
-    &["n", "modalities", "audio", "service_tier", "prompt_cache_key", "prompt_cache_options"];
+const UNLISTED: &[&str] = &["n", "modalities", "audio", "service_tier", "prompt_cache_key", "prompt_cache_options"];
 
 pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
     let names = ToolNames::choose(&request.traits().tool_names, is_plain);
@@ -181,7 +180,8 @@ impl Body<'_> {
         let name = if own.is_some() { "reasoning_effort" } else { "reasoning" };
         let limit = self.target.output_limit.or(self.request.output_limit());
         let Some(effort) = self.request.reasoning().effort(limit) else { return };
-        if !(self.target.takes("reasoning_effort") || self.target.takes("reasoning") && !self.drops("reasoning_effort")) {
+        if !(self.target.takes("reasoning_effort") || self.target.takes("reasoning") && !self.drops("reasoning_effort"))
+        {
             self.notes.dropped(name, "the endpoint does not support it");
             return;
         }

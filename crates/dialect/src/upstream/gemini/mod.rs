@@ -1,0 +1,85 @@
+//! Gemini `generateContent`, version v1beta.
+//!
+//! Choices where the formats do not meet:
+//! - JSON Schemas travel whole, in `parametersJsonSchema` and `responseJsonSchema`, so that nothing has to be cut out of
+//!   them to fit the older schema subset;
+//! - a tool's answer that is a JSON object is sent as it is; anything else stands under `result`;
+//! - invalid arguments of an earlier call travel as `{"_raw": "…"}`;
+//! - signatures come back on the part that they were given with: the call whose id a sealed reasoning entry names, else
+//!   the first call of the message, else its text;
+//! - later system messages stay in place as user text between `<system>` tags.
+//!
+//! Source: the Gemini API reference and the types of the official Python SDK 3.4.0, read 2026-11-21.
+
+mod config;
+mod contents;
+mod media;
+
+use super::json::Writer;
+use super::names::ToolNames;
+use super::turns;
+use super::{EncodeError, Notes, Outgoing, Target};
+use crate::chat::request::ChatRequest;
+use std::collections::HashMap;
+
+pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
+    let messages = request.messages();
+    let tools = request.tools();
+    let mut notes = Notes::default();
+    let conversation = turns::arrange(&messages, &mut notes);
+    if conversation.turns.is_empty() {
+        return Err(EncodeError::prompt("messages", "no message has any content"));
+    }
+    let called = messages.iter().flat_map(|message| message.calls());
+    let call_names = called
+        .filter_map(|call| Some((call.id.to_string(), call.function.as_ref()?.name.to_string())))
+        .collect::<HashMap<_, _>>();
+    let names = ToolNames::choose(&request.traits().tool_names, is_function_char);
+    let mut body =
+        Body { request, target, names: &names, call_names, out: Writer::with_capacity(request.size() + 512), notes };
+    body.out.begin_object();
+    body.contents(&conversation.turns)?;
+    body.system(&conversation.system)?;
+    body.tools(&tools);
+    body.generation_config();
+    body.out.end_object();
+    turns::note_leftovers(request, config::READ, &mut body.notes);
+    let Body { out, notes, .. } = body;
+    let method = if target.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+    Ok(Outgoing {
+        path: format!("/models/{}:{method}", path_segment(target.upstream_id)),
+        headers: Vec::new(),
+        body: out.finish().into(),
+        notes: notes.0,
+        names,
+    })
+}
+
+struct Body<'a> {
+    request: &'a ChatRequest,
+    target: &'a Target<'a>,
+    names: &'a ToolNames,
+    /// Function name by call id: a tool's answer names the function, not the call.
+    call_names: HashMap<String, String>,
+    out: Writer,
+    notes: Notes,
+}
+
+/// What a function name may hold.
+fn is_function_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':')
+}
+
+/// The model id for the path: everything but unreserved characters is percent-encoded, slashes included.
+fn path_segment(id: &str) -> String {
+    let bare = id.strip_prefix("models/").unwrap_or(id);
+    let mut out = String::with_capacity(bare.len());
+    for byte in bare.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
