@@ -1,0 +1,33 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+
+/** This close to the end of the page counts as being there, in CSS pixels. */
+const NEAR = 80;
+
+/**
+ * Keeps the end of the page in view while `size` grows, until the reader scrolls up. `jump` goes to the end and
+ * follows again.
+ */
+export function useFollow(size: number) {
+  const [isFollowing, setFollowing] = useState(true);
+  const lastTop = useRef(0);
+  const toEnd = useCallback(() => globalThis.scrollTo({ top: document.documentElement.scrollHeight }), []);
+  useEffect(() => {
+    const onScroll = () => {
+      const top = globalThis.scrollY;
+      const isNear = document.documentElement.scrollHeight - globalThis.innerHeight - top < NEAR;
+      if (isNear) setFollowing(true);
+      else if (top < lastTop.current) setFollowing(false);
+      lastTop.current = top;
+    };
+    globalThis.addEventListener('scroll', onScroll, { passive: true });
+    return () => globalThis.removeEventListener('scroll', onScroll);
+  }, []);
+  useLayoutEffect(() => {
+    if (isFollowing) toEnd();
+  }, [size, isFollowing, toEnd]);
+  const jump = useCallback(() => {
+    setFollowing(true);
+    toEnd();
+  }, [toEnd]);
+  return { isFollowing, jump };
+}
