@@ -31,8 +31,8 @@ pub(super) struct Stream {
 /// Reads a whole message.
 pub(super) fn whole(json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
     let message: Message<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
-    if let Some(error) = present(message.error) {
-        out.push(Delta::Error(failure::of_field(error.get())));
+    if present(message.error).is_some() {
+        out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
         return Ok(());
     }
     if message.content.is_none() {
@@ -54,8 +54,8 @@ impl Stream {
     pub(super) fn event(&mut self, name: Option<&str>, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let event: Event<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
         let kind = filled(event.r#type.as_ref()).or(name).unwrap_or_default();
-        if let Some(error) = present(event.error) {
-            out.push(Delta::Error(failure::of_field(error.get())));
+        if present(event.error).is_some() {
+            out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
         }
         match kind {
@@ -84,7 +84,7 @@ impl Stream {
                 self.is_done = true;
                 out.push(Delta::Done);
             }
-            "error" => out.push(Delta::Error(failure::of_field(json))),
+            "error" => out.push(Delta::Error(failure::of_body(None, json.as_bytes()))),
             // Pings, and event types that came later than this build.
             _ => {}
         }

@@ -42,8 +42,8 @@ impl Stream {
             return Ok(());
         }
         let document: Document<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
-        if let Some(error) = present(document.error) {
-            out.push(Delta::Error(failure::of_field(error.get())));
+        if present(document.error).is_some() {
+            out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
         }
         if !self.has_started {

@@ -6,6 +6,7 @@
 mod parts;
 mod read;
 
+use super::failure;
 use super::stream::StreamError;
 use super::tools::Calls;
 use crate::canonical::reply::{Delta, Finish, FinishReason};
@@ -90,6 +91,10 @@ impl Stream {
 
     fn read(&mut self, json: &str, extent: Extent, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let body: Body<'_> = serde_json::from_str(json).map_err(malformed)?;
+        if read::is_error(&body) {
+            out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
+            return Ok(());
+        }
         self.read_body(&body, extent, out)
     }
 

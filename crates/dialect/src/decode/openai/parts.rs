@@ -34,6 +34,10 @@ pub(super) struct Body<'a> {
     /// Some imitators wrap errors as `{"object":"error","message":…}`.
     #[serde(borrow)]
     pub(super) object: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) detail: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Default, Deserialize)]

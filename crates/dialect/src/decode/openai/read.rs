@@ -262,3 +262,11 @@ fn entries(raw: Option<&RawValue>) -> Vec<Box<RawValue>> {
     let list = present(raw).and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
     list.into_iter().flatten().take(ENTRIES_MAX).map(boxed).collect()
 }
+
+/// Whether a document is an error in one of the forms that imitators use.
+pub(super) fn is_error(body: &Body<'_>) -> bool {
+    let has_error = present(body.error).is_some_and(|error| !matches!(error.get(), "{}" | "\"\"" | "false"));
+    let is_named = body.object.as_ref().map(Text::as_str) == Some("error");
+    let has_text = present(body.message).or_else(|| present(body.detail)).is_some();
+    has_error || (body.choices.is_none() && (is_named || has_text))
+}
