@@ -1,1 +1,54 @@
 //! The data plane: one request from accept to record.
+//!
+//! Start reading at [`journey`]. The modules below stand in the order in which a request passes them; each stage is a
+//! folder with one public function and hands one noun on to the next.
+
+mod accept;
+mod authenticate;
+mod plan;
+mod admit;
+mod prepare;
+mod call;
+mod settle;
+mod record;
+
+mod journey;
+mod reply;
+mod settings;
+mod state;
+
+pub use call::{HealthBook, UpstreamClient};
+pub use reply::error::{Refusal, respond as respond_to_refusal};
+pub use settings::{FreeFailedAnswers, GatewaySettings};
+pub use state::{Gateway, GatewayParts};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use edge::route::{Access, Route};
+use std::sync::Arc;
+use store::lease::Key;
+
+/// Every route of the data plane.
+pub const ROUTES: &[Route] = &[
+    Route { method: "POST", pattern: "/api/v1/chat/completions", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/v1/chat/completions", access: Access::Inference, body_max: 33_554_432 },
+];
+
+/// The public routes of the data plane.
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new()
+        .route("/api/v1/chat/completions", post(chat))
+        .route("/v1/chat/completions", post(chat))
+        .with_state(gateway)
+}
+
+async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    journey::run(&gateway, accept::Credential::Header, request).await
+}
+
+/// Answers a chat request on behalf of a key that the console's session stands for.
+pub async fn chat_for(gateway: &Arc<Gateway>, key: Arc<Key>, request: Request) -> Response {
+    journey::run(gateway, accept::Credential::Session(key), request).await
+}

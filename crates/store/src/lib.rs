@@ -5,6 +5,7 @@
 //! knows no HTTP and no provider; times, ids and randomness come from the caller.
 
 pub mod durable;
+pub mod lease;
 pub mod volatile;
 
 pub use durable::{Store, StoreError, StoreOptions};

@@ -1,8 +1,8 @@
 //! All accounts and keys that this node knows.
 
 use super::account::{Account, AccountSeed};
-use super::key::{Key, KeySeed};
-use domain::id::AccountId;
+use super::key::{Key, KeySeed, KeySettings};
+use domain::id::{AccountId, KeyId};
 use domain::key::KeyHash;
 use domain::time::Timestamp;
 use parking_lot::RwLock;
@@ -58,6 +58,15 @@ impl LeaseBook {
     #[must_use]
     pub fn accounts(&self) -> Vec<Arc<Account>> {
         self.accounts.read().values().cloned().collect()
+    }
+
+    /// Marks a key as deleted. It stays known, so that its running requests can still settle.
+    pub fn key_deleted(&self, id: KeyId, now: Timestamp) {
+        let found = self.keys.read().values().find(|key| key.id() == id).cloned();
+        if let Some(key) = found {
+            let settings = KeySettings { deleted: true, ..KeySettings::clone(&key.settings()) };
+            key.refresh(settings, now);
+        }
     }
 
     /// The keys of an account, oldest first.

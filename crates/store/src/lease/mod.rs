@@ -11,10 +11,12 @@ mod account;
 mod book;
 mod hold;
 mod key;
+mod keyring;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, AccountSeed};
 pub use book::LeaseBook;
 pub use hold::{HoldRefusal, KeyHold};
+pub use keyring::{Keyring, KeyringError, OtherChanges};
 pub use key::{Key, KeyFigures, KeySeed, KeySettings, OutputHistory};

@@ -1,0 +1,68 @@
+//! Reading a request body: media type, encoding, size.
+
+use crate::reply::Refusal;
+use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
+use axum::body::Body;
+use bytes::Bytes;
+use domain::error_kind::ErrorKind;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// How many times larger than the wire form a compressed body may become.
+const RATIO_MAX: usize = 200;
+
+/// Reads the whole body, inflating gzip and zstd under the size limit and a ratio limit.
+pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    check_type(headers)?;
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX)) {
+        return Err(too_large(limit));
+    }
+    let collected = Limited::new(body, limit).collect().await;
+    let wire = collected.map_err(|error| {
+        if error.downcast_ref::<LengthLimitError>().is_some() {
+            too_large(limit)
+        } else {
+            Refusal::new(ErrorKind::InvalidRequest, "The request body could not be read to its end")
+        }
+    })?;
+    let wire = wire.to_bytes();
+    match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"identity") => Ok(wire),
+        Some(b"gzip") => inflate(GzipDecoder::new(&wire[..]), wire.len(), limit).await,
+        Some(b"zstd") => inflate(ZstdDecoder::new(&wire[..]), wire.len(), limit).await,
+        Some(_) => Err(Refusal::new(
+            ErrorKind::UnsupportedMediaType,
+            "Content-Encoding of requests must be identity, gzip or zstd",
+        )),
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let text = value.to_str().unwrap_or_default().to_ascii_lowercase();
+    let (media, parameters) = text.split_once(';').unwrap_or((&text, ""));
+    let is_json = media.trim() == "application/json" || media.trim().ends_with("+json");
+    let charset = parameters.split(';').filter_map(|parameter| parameter.trim().strip_prefix("charset=")).next();
+    if is_json && charset.is_none_or(|charset| charset.trim_matches('"') == "utf-8") {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorKind::UnsupportedMediaType, "Content-Type must be application/json in UTF-8"))
+}
+
+async fn inflate(decoder: impl AsyncRead, wire: usize, limit: usize) -> Result<Bytes, Refusal> {
+    let allowed = limit.min(wire.saturating_mul(RATIO_MAX).max(1 << 20));
+    let mut plain = Vec::with_capacity(allowed.min(wire.saturating_mul(4)));
+    let cap = u64::try_from(allowed).unwrap_or(u64::MAX).saturating_add(1);
+    let mut decoder = std::pin::pin!(decoder.take(cap));
+    decoder
+        .read_to_end(&mut plain)
+        .await
+        .map_err(|_error| Refusal::new(ErrorKind::InvalidRequest, "The compressed request body is damaged"))?;
+    if plain.len() > allowed { Err(too_large(allowed)) } else { Ok(plain.into()) }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(ErrorKind::PayloadTooLarge, format!("The request body is larger than {limit} bytes"))
+}

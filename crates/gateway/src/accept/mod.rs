@@ -1,0 +1,130 @@
+//! Accept: give the request an id, then read and parse its body once, within limits.
+//!
+//! Two steps, because a stranger's body is not worth parsing: [`accept`] takes the head, and only a [`Caller`] opens the
+//! body. What comes out is an [`Ask`].
+
+mod body;
+
+use crate::authenticate::Caller;
+use crate::reply::Refusal;
+use crate::state::Gateway;
+use axum::body::Body;
+use axum::extract::Request;
+use dialect::chat::request::{ChatRequest, Limits};
+use domain::id::GenerationId;
+use domain::time::Timestamp;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use std::sync::Arc;
+use std::time::Duration;
+use store::lease::Key;
+
+/// How the caller shows who they are.
+#[derive(Debug)]
+pub enum Credential {
+    /// A key in a header.
+    Header,
+    /// A console session that has already been checked, standing for a key.
+    Session(Arc<Key>),
+}
+
+/// A request whose head is read and whose body is still on the wire.
+#[derive(Debug)]
+pub struct Knock {
+    id: GenerationId,
+    received_at: Timestamp,
+    started: Duration,
+    credential: Credential,
+    parts: Parts,
+    body: Body,
+}
+
+/// A parsed request.
+#[derive(Debug)]
+pub struct Ask {
+    /// Id of the generation, and of the answer.
+    pub id: GenerationId,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Monotonic time of its arrival.
+    pub started: Duration,
+    /// The parsed body.
+    pub chat: ChatRequest,
+    /// Whether `openrouter_metadata` is wanted.
+    pub wants_metadata: bool,
+    /// Conversation, from the body or one of the header spellings.
+    pub session_id: Option<String>,
+    /// The calling application's title.
+    pub app_title: Option<String>,
+    /// The calling application's address.
+    pub app_url: Option<String>,
+    /// The client's user agent.
+    pub user_agent: Option<String>,
+}
+
+/// Takes a request's head and names its generation.
+pub fn accept(gateway: &Gateway, credential: Credential, request: Request) -> Knock {
+    let received_at = gateway.clock.now();
+    let (parts, body) = request.into_parts();
+    Knock {
+        id: GenerationId::new(received_at, gateway.random.bytes()),
+        received_at,
+        started: gateway.clock.elapsed(),
+        credential,
+        parts,
+        body,
+    }
+}
+
+impl Knock {
+    /// Id of the generation.
+    pub const fn id(&self) -> GenerationId {
+        self.id
+    }
+
+    /// The request's headers.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// How the caller shows who they are.
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Reads and parses the body. Needs a caller: bodies of strangers are not read.
+    ///
+    /// # Errors
+    /// [`Refusal`] for a body that is too large, encoded in an unknown way, not JSON, or not a valid request.
+    pub async fn open(self, gateway: &Gateway, _caller: &Caller) -> Result<Ask, Refusal> {
+        let bytes = body::read(&self.parts.headers, self.body, gateway.settings.body_max).await?;
+        let chat = dialect::chat::request::parse(bytes, &Limits::default())?;
+        let text = |name: &'static str| header_text(&self.parts.headers, &HeaderName::from_static(name));
+        let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
+        Ok(Ask {
+            id: self.id,
+            received_at: self.received_at,
+            started: self.started,
+            wants_metadata: wants.is_some_and(|value| value.eq_ignore_ascii_case("enabled")),
+            session_id: chat
+                .session_id()
+                .map(str::to_owned)
+                .or_else(|| text("x-session-id"))
+                .or_else(|| text("session-id"))
+                .or_else(|| text("x-claude-code-session-id")),
+            app_title: text("x-openrouter-title").or_else(|| text("x-title")),
+            app_url: text("http-referer").or_else(|| text("referer")),
+            user_agent: text("user-agent"),
+            chat,
+        })
+    }
+}
+
+/// Longest header text that is kept.
+const TEXT_MAX: usize = 200;
+
+fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let text = String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned();
+    let clean: String = text.chars().filter(|character| !character.is_control()).take(TEXT_MAX).collect();
+    (!clean.is_empty()).then_some(clean)
+}

@@ -1,0 +1,176 @@
+//! Admit: free-model limits, credit and key limit; place the hold.
+//!
+//! A hold that does not fit narrows the plan to the endpoints that it fits, then, if the caller named no output limit, to
+//! an affordable answer length, then waits for running requests to end; only then is the request refused.
+
+use crate::accept::Ask;
+use crate::authenticate::Caller;
+use crate::plan::{Plan, PlannedAttempt};
+use crate::reply::Refusal;
+use crate::state::Gateway;
+use domain::error_kind::ErrorKind;
+use domain::generation::Exclusion;
+use domain::limit::FreeRefusal;
+use domain::money::Amount;
+use domain::time::ResetPeriod;
+use store::lease::{HoldRefusal, KeyHold};
+
+/// A request that may run: its hold, and the plan that the hold covers.
+#[derive(Debug)]
+pub struct Admission {
+    /// The hold; ended exactly once.
+    pub hold: KeyHold,
+    /// The attempts that the hold covers.
+    pub plan: Plan,
+    /// Output limit to send to the provider in place of the caller's, when the credit is short.
+    pub output_cap: Option<u64>,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+/// Places the hold for a plan.
+///
+/// # Errors
+/// [`Refusal`]: 402 without credit, 403 for a spent key limit, 429 for the free-model limits, 503 while the journal cannot
+/// be written.
+pub async fn admit(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Admission, Refusal> {
+    let account = caller.key.account();
+    if account.budget().balance().is_negative() {
+        return Err(insufficient(gateway));
+    }
+    if plan.is_free {
+        account
+            .admit_free(gateway.clock.now(), &gateway.settings.free)
+            .map_err(|refusal| too_many(&refusal, gateway))?;
+    }
+    if !gateway.journal.is_writable() && !plan.is_free {
+        return Err(Refusal::new(ErrorKind::LedgerUnavailable, "The books cannot be written at the moment").retry_in(1));
+    }
+    let deadline = gateway.clock.elapsed() + gateway.settings.in_flight_wait;
+    let mut plan = plan;
+    loop {
+        // Registered before the try, so that a hold that ends in between is not missed.
+        let mut room = std::pin::pin!(account.room());
+        room.as_mut().enable();
+        let refused = match place(gateway, ask, caller, plan) {
+            Ok(admission) => return Ok(admission),
+            Err(refused) => *refused,
+        };
+        let wait = deadline.saturating_sub(gateway.clock.elapsed());
+        if !refused.refusal.is_in_flight() || wait.is_zero() {
+            return Err(refuse(gateway, caller, &refused));
+        }
+        plan = refused.plan;
+        // A time-out here means "try once more, then refuse": the next round finds no time left.
+        let _timed_out = tokio::time::timeout(wait, room).await;
+    }
+}
+
+/// A hold that did not fit, with the plan to try again.
+struct Refused {
+    refusal: HoldRefusal,
+    plan: Plan,
+    /// Answer tokens of the cheapest attempt, and how many could be paid for.
+    wanted: u64,
+    affordable: u64,
+}
+
+fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Admission, Box<Refused>> {
+    let now = gateway.clock.now();
+    let dearest = plan.attempts.iter().map(|attempt| attempt.quote.hold()).max().unwrap_or(Amount::ZERO);
+    let refusal = match caller.key.hold(dearest, now) {
+        Ok(hold) => return Ok(Admission { hold, plan, output_cap: None, caller: caller.clone() }),
+        Err(refusal) => refusal,
+    };
+    let available = refusal.available();
+    let (fitting, dear): (Vec<_>, Vec<_>) =
+        plan.attempts.iter().cloned().partition(|attempt| attempt.quote.hold() <= available);
+    if let Some(most) = fitting.iter().map(|attempt| attempt.quote.hold()).max() {
+        if let Ok(hold) = caller.key.hold(most, now) {
+            let plan = narrowed(plan, fitting, &dear);
+            return Ok(Admission { hold, plan, output_cap: None, caller: caller.clone() });
+        }
+    }
+    let cheapest = plan.attempts.iter().max_by_key(|attempt| attempt.quote.affordable(available)).cloned();
+    let affordable = cheapest.as_ref().map_or(0, |attempt| attempt.quote.affordable(available));
+    let wanted = cheapest.as_ref().map_or(0, |attempt| attempt.quote.output());
+    let may_cap = ask.chat.output_limit().is_none() && !refusal.is_in_flight();
+    if let (true, Some(attempt)) = (may_cap && affordable >= gateway.settings.affordable_min, cheapest) {
+        let quote = attempt.quote.limited_to(affordable);
+        if let Ok(hold) = caller.key.hold(quote.hold(), now) {
+            let dear: Vec<_> =
+                plan.attempts.iter().filter(|other| other.candidate.endpoint.tag != attempt.candidate.endpoint.tag).cloned().collect();
+            let plan = narrowed(plan, vec![PlannedAttempt { quote, ..attempt }], &dear);
+            return Ok(Admission { hold, plan, output_cap: Some(affordable), caller: caller.clone() });
+        }
+    }
+    Err(Box::new(Refused { refusal, plan, wanted, affordable }))
+}
+
+fn narrowed(mut plan: Plan, kept: Vec<PlannedAttempt>, dear: &[PlannedAttempt]) -> Plan {
+    plan.excluded.extend(dear.iter().map(|attempt| Exclusion {
+        model: attempt.candidate.model.id.clone(),
+        endpoint_tag: attempt.candidate.endpoint.tag.clone(),
+        reason: "its price ceiling is above the available credit".to_owned(),
+    }));
+    plan.attempts = kept;
+    plan
+}
+
+fn insufficient(gateway: &Gateway) -> Refusal {
+    Refusal::new(
+        ErrorKind::PaymentRequired,
+        format!("Insufficient credits. Add more using {}/credits", gateway.settings.console_url),
+    )
+    .meta("limit_source", "openrouter_credits")
+}
+
+fn refuse(gateway: &Gateway, caller: &Caller, refused: &Refused) -> Refusal {
+    let Refused { refusal, wanted, affordable, .. } = refused;
+    if refusal.is_in_flight() {
+        return Refusal::new(
+            ErrorKind::PaymentRequired,
+            "Running requests hold the remaining budget. Try again when they have ended.",
+        )
+        .meta("reason", "in_flight_budget_exhausted")
+        .meta("limit_source", if matches!(refusal, HoldRefusal::Key(_)) { "key_limit" } else { "openrouter_credits" })
+        .retry_in(1)
+        .should_retry();
+    }
+    match refusal {
+        HoldRefusal::Key(_) => {
+            let period = match caller.key.settings().reset {
+                None => "total",
+                Some(ResetPeriod::Daily) => "daily",
+                Some(ResetPeriod::Weekly) => "weekly",
+                Some(ResetPeriod::Monthly) => "monthly",
+            };
+            let link = format!("{}/keys", gateway.settings.console_url);
+            Refusal::new(
+                ErrorKind::PermissionDenied,
+                format!("Key limit exceeded ({period} limit). Manage it using {link}"),
+            )
+            .meta("limit_source", "key_limit")
+        }
+        HoldRefusal::Account(_) if *affordable == 0 => insufficient(gateway),
+        HoldRefusal::Account(_) => Refusal::new(
+            ErrorKind::PaymentRequired,
+            format!(
+                "This request requires more credits, or fewer max_tokens. You requested up to {wanted} tokens, but can \
+                 only afford {affordable}. To increase, visit {}/credits",
+                gateway.settings.console_url
+            ),
+        )
+        .meta("limit_source", "openrouter_credits"),
+    }
+}
+
+fn too_many(refusal: &FreeRefusal, gateway: &Gateway) -> Refusal {
+    let now = gateway.clock.now();
+    let wait = refusal.resets_at.since(now).as_secs().saturating_add(1);
+    Refusal::new(ErrorKind::RateLimitExceeded, format!("Rate limit exceeded: {}. ", refusal.bucket))
+        .meta("limit_source", refusal.limit_source)
+        .rate_limit(refusal.limit, refusal.resets_at)
+        .retry_in(wait)
+}
+

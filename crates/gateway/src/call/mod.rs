@@ -1,0 +1,85 @@
+//! Call: try the planned attempts until one answers, then hand its answer on.
+//!
+//! Plain answers run in a tracked task, so that they are finished and charged even when the client leaves. Streams run
+//! inside the answer's own body: no task, no channel. Failover goes on until the first content event is out.
+
+mod attempt;
+mod client;
+mod drain;
+mod failover;
+mod health;
+mod live;
+mod plain;
+pub(crate) mod providers;
+mod scrub;
+mod trip;
+mod verdict;
+
+pub use client::UpstreamClient;
+pub use health::HealthBook;
+pub use live::{Live, Step};
+pub use trip::Trip;
+
+use crate::prepare::Prepared;
+use crate::reply::Refusal;
+use crate::reply::flow::Flow;
+use crate::reply::head;
+use crate::state::Gateway;
+use axum::body::Body;
+use axum::response::Response;
+use domain::error_kind::ErrorKind;
+use domain::id::GenerationId;
+use edge::access_log::AccessFacts;
+use std::sync::Arc;
+
+/// An answer: its head's facts and its body.
+#[derive(Debug)]
+pub struct Reply {
+    id: GenerationId,
+    facts: AccessFacts,
+    kind: ReplyBody,
+}
+
+#[derive(Debug)]
+enum ReplyBody {
+    Json(Vec<u8>),
+    Events(Box<Flow>),
+}
+
+impl Reply {
+    /// The HTTP answer.
+    pub fn into_response(self) -> Response {
+        match self.kind {
+            ReplyBody::Json(body) => head::json(body, &self.id, self.facts),
+            ReplyBody::Events(flow) => head::events(Body::new(*flow), &self.id, self.facts),
+        }
+    }
+}
+
+/// Calls providers until one answers.
+///
+/// # Errors
+/// [`Refusal`] when no attempt answered before the head had to go out.
+pub async fn call(gateway: &Arc<Gateway>, prepared: Prepared) -> Result<Reply, Refusal> {
+    let trip = Trip::new(gateway, prepared);
+    let id = trip.id();
+    if trip.is_stream() {
+        return stream(gateway, trip, id).await;
+    }
+    let shared = Arc::clone(gateway);
+    let task = gateway.tasks.spawn(async move { plain::answer(&shared, trip).await });
+    let (body, facts) = task.await.map_err(|error| Refusal::new(ErrorKind::Server, error.to_string()))??;
+    Ok(Reply { id, facts, kind: ReplyBody::Json(body) })
+}
+
+/// Holds the head back until the first content or for a while, so that early failures are plain JSON errors.
+async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<Reply, Refusal> {
+    let shared = Arc::clone(gateway);
+    let mut opening = Box::pin(async move { live::open(&shared, trip).await });
+    let facts = AccessFacts { generation: Some(id.to_string()), ..AccessFacts::default() };
+    let flow = match tokio::time::timeout(gateway.settings.head_hold, &mut opening).await {
+        Ok(live) => Flow::live(gateway, live?),
+        Err(_elapsed) => Flow::opening(gateway, opening),
+    };
+    Ok(Reply { id, facts: AccessFacts { model: flow.model(), provider: flow.provider(), ..facts }, kind: ReplyBody::Events(Box::new(flow)) })
+}

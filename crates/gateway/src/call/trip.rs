@@ -1,0 +1,266 @@
+//! [`Trip`]: what one admitted request carries through its attempts, and the guard that ends it.
+
+use crate::accept::Ask;
+use crate::journey;
+use crate::plan::PlannedAttempt;
+use crate::prepare::Prepared;
+use crate::reply::metadata;
+use crate::settle::{Ended, Receipt};
+use crate::state::Gateway;
+use dialect::canonical::reply::Finish;
+use domain::error_kind::ErrorKind;
+use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening};
+use domain::id::GenerationId;
+use domain::usage::Usage;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use store::lease::KeyHold;
+
+/// An admitted request on its way. Ends exactly once: through [`Trip::end`], or, when dropped, as cancelled and free.
+#[derive(Debug)]
+pub struct Trip {
+    gateway: Arc<Gateway>,
+    hold: Option<KeyHold>,
+    /// The request.
+    pub ask: Ask,
+    /// Planned attempts.
+    pub planned: Vec<PlannedAttempt>,
+    /// Attempts so far.
+    pub attempts: Vec<Attempt>,
+    /// What encoding dropped or changed, for the caller's metadata.
+    pub notes: Vec<String>,
+    /// Output limit in place of the caller's.
+    pub output_cap: Option<u64>,
+    /// What the caller wrote as the model.
+    pub asked: String,
+    excluded: Vec<Exclusion>,
+    prompt_tokens: u64,
+    is_free: bool,
+}
+
+/// How an answer came out, for [`Trip::end`].
+#[derive(Debug)]
+pub struct Outcome {
+    /// The attempt that served, as an index into `planned`; `None` when none did.
+    pub served: Option<usize>,
+    /// What the provider reported.
+    pub usage: Option<Usage>,
+    /// Bytes of generated text that went out.
+    pub delivered_bytes: u64,
+    /// How the provider ended.
+    pub finish: Option<Finish>,
+    /// How it ended for us.
+    pub ending: Ending,
+    /// Status that the client saw.
+    pub status: u16,
+    /// Error that the client saw.
+    pub error: Option<ErrorKind>,
+    /// The provider's id of the call.
+    pub upstream_id: Option<String>,
+    /// Tier that served.
+    pub service_tier: Option<String>,
+    /// From acceptance to the first content.
+    pub first_content: Option<Duration>,
+}
+
+impl Outcome {
+    /// Nothing was served.
+    pub const fn unserved(ending: Ending, status: u16, error: Option<ErrorKind>) -> Self {
+        Self {
+            served: None,
+            usage: None,
+            delivered_bytes: 0,
+            finish: None,
+            ending,
+            status,
+            error,
+            upstream_id: None,
+            service_tier: None,
+            first_content: None,
+        }
+    }
+}
+
+impl Trip {
+    /// Starts a trip.
+    pub fn new(gateway: &Arc<Gateway>, prepared: Prepared) -> Self {
+        let Prepared { ask, admission } = prepared;
+        gateway.metrics.admitted(gateway.clock.elapsed().saturating_sub(ask.started));
+        Self {
+            gateway: Arc::clone(gateway),
+            hold: Some(admission.hold),
+            planned: admission.plan.attempts,
+            attempts: Vec::new(),
+            notes: Vec::new(),
+            output_cap: admission.output_cap,
+            asked: admission.plan.asked,
+            excluded: admission.plan.excluded,
+            prompt_tokens: admission.plan.prompt_tokens,
+            is_free: admission.plan.is_free,
+            ask,
+        }
+    }
+
+    /// Id of the generation.
+    pub const fn id(&self) -> GenerationId {
+        self.ask.id
+    }
+
+    /// Whether the answer is streamed.
+    pub const fn is_stream(&self) -> bool {
+        self.ask.chat.is_stream()
+    }
+
+    /// The hold, while the trip lasts.
+    pub const fn hold_mut(&mut self) -> Option<&mut KeyHold> {
+        self.hold.as_mut()
+    }
+
+    /// Whether the key may still be used.
+    pub fn is_key_usable(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.key().is_usable(self.gateway.clock.now()))
+    }
+
+    /// Monotonic time since acceptance.
+    pub fn elapsed(&self) -> Duration {
+        self.gateway.clock.elapsed().saturating_sub(self.ask.started)
+    }
+
+    /// The facts of the generation as they stand, for the OPEN record and the row.
+    pub fn opening(&self, served: Option<usize>) -> Option<Opening> {
+        let hold = self.hold.as_ref()?;
+        let key = hold.key();
+        let tried = self.attempts.last().and_then(|last| {
+            self.planned.iter().position(|planned| planned.candidate.endpoint.tag == last.endpoint_tag)
+        });
+        let planned = self.planned.get(served.or(tried).unwrap_or(0))?;
+        let endpoint = &planned.candidate.endpoint;
+        let fixed = planned.quote.fixed_femtos() - i128::from(self.prompt_tokens) * i128::from(endpoint.price.prompt_ceiling(self.prompt_tokens).femtos());
+        let text = |name: &str| self.metadata_text(name);
+        Some(Opening {
+            id: self.ask.id,
+            account: key.account().id(),
+            workspace: key.settings().workspace.or(key.account().workspace()),
+            key: key.id(),
+            created_at: self.ask.received_at,
+            model_asked: self.asked.clone(),
+            model: planned.candidate.model.id.clone(),
+            provider_slug: endpoint.provider.slug.clone(),
+            provider_name: endpoint.provider.name.clone(),
+            endpoint_tag: endpoint.tag.clone(),
+            attempt: self.attempts.last().map_or(0, |attempt| attempt.index),
+            api_type: "completions".to_owned(),
+            streamed: self.is_stream(),
+            price_version: endpoint.price_version.clone(),
+            prompt_price: endpoint.price.at(self.prompt_tokens).prompt,
+            completion_price: endpoint.price.at(self.prompt_tokens).completion,
+            fixed_price: i64::try_from(fixed).unwrap_or(i64::MAX),
+            prompt_tokens: self.prompt_tokens,
+            hold: hold.amount(),
+            user: self.ask.chat.user().map(str::to_owned),
+            customer: text("customer"),
+            feature: text("feature"),
+            session_id: self.ask.session_id.clone(),
+            app_title: self.ask.app_title.clone(),
+            app_url: self.ask.app_url.clone(),
+            user_agent: self.ask.user_agent.clone(),
+            region: self.gateway.settings.region.clone(),
+            data_policy: Some(policy_text(endpoint.data_policy)),
+            is_free: self.is_free,
+        })
+    }
+
+    /// One value of the caller's `metadata`.
+    fn metadata_text(&self, name: &str) -> Option<String> {
+        let value: Value = serde_json::from_str(self.ask.chat.field("metadata")?).ok()?;
+        value.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// `openrouter_metadata` as it stands, when the caller asked for it.
+    pub fn router_metadata(&self) -> Option<Value> {
+        let region = self.gateway.settings.region.as_deref();
+        self.ask.wants_metadata.then(|| metadata::describe(&self.asked, region, &self.planned, &self.attempts, &self.notes))
+    }
+
+    /// Notes an attempt that was not made.
+    pub fn skipped(&mut self, at: usize, reason: &str) {
+        self.note(at, None, AttemptOutcome::Skipped, reason, self.elapsed(), None);
+    }
+
+    /// Notes an attempt.
+    pub fn note(
+        &mut self,
+        at: usize,
+        status: Option<u16>,
+        outcome: AttemptOutcome,
+        reason: &str,
+        started: Duration,
+        duration: Option<Duration>,
+    ) {
+        let Some(planned) = self.planned.get(at) else { return };
+        let endpoint = &planned.candidate.endpoint;
+        let tried = self.attempts.iter().filter(|attempt| attempt.outcome != AttemptOutcome::Skipped).count();
+        self.attempts.push(Attempt {
+            index: u16::try_from(tried + 1).unwrap_or(u16::MAX),
+            model: planned.candidate.model.id.clone(),
+            provider_slug: endpoint.provider.slug.clone(),
+            provider_name: endpoint.provider.name.clone(),
+            endpoint_tag: endpoint.tag.clone(),
+            status,
+            outcome,
+            reason: reason.to_owned(),
+            started_ms: u64::try_from(started.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+        });
+    }
+
+    /// Ends the trip: settles, records, and says what it cost. `None` when it had already ended.
+    pub fn end(&mut self, outcome: Outcome) -> Option<Receipt> {
+        let opening = self.opening(outcome.served)?;
+        let hold = self.hold.take()?;
+        let planned = outcome.served.and_then(|at| self.planned.get(at)).or_else(|| self.planned.first());
+        let (price, context_length) = planned
+            .map(|planned| (Arc::clone(&planned.candidate.endpoint.price), planned.candidate.endpoint.context_length))
+            .unwrap_or_default();
+        let ended = Ended {
+            opening,
+            hold,
+            price,
+            context_length: context_length.max(1),
+            usage: outcome.usage,
+            delivered_bytes: outcome.delivered_bytes,
+            images: u64::from(self.ask.chat.shape().images),
+            finish: outcome.finish,
+            ending: outcome.ending,
+            status: outcome.status,
+            error: outcome.error,
+            attempts: std::mem::take(&mut self.attempts),
+            excluded: std::mem::take(&mut self.excluded),
+            upstream_id: outcome.upstream_id,
+            service_tier: outcome.service_tier,
+            first_content: outcome.first_content,
+            elapsed: self.elapsed(),
+            was_served: outcome.served.is_some(),
+        };
+        Some(journey::finish(&self.gateway, ended))
+    }
+}
+
+impl Drop for Trip {
+    fn drop(&mut self) {
+        if self.hold.is_some() {
+            // The client left, or a panic unwinds, before any provider had answered: nothing is owed.
+            let _receipt = self.end(Outcome::unserved(Ending::Cancelled, 499, None));
+        }
+    }
+}
+
+fn policy_text(policy: domain::catalog::DataPolicy) -> String {
+    let word = |value: Option<bool>| match value {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    format!("trains: {}, retains: {}, zero retention: {}", word(policy.training), word(policy.retains_prompts), word(policy.zdr))
+}

@@ -1,0 +1,42 @@
+//! One request, from accept to record.
+
+use crate::accept::{self, Credential};
+use crate::admit;
+use crate::authenticate;
+use crate::call;
+use crate::plan;
+use crate::prepare;
+use crate::record;
+use crate::reply::{self, Refusal};
+use crate::settle::{self, Ended};
+use crate::state::Gateway;
+use axum::extract::Request;
+use axum::response::Response;
+use std::sync::Arc;
+
+/// Answers a request. Whatever goes wrong becomes an answer in the caller's dialect; every admission is settled or voided.
+pub async fn run(gateway: &Arc<Gateway>, credential: Credential, request: Request) -> Response {
+    let knock = accept::accept(gateway, credential, request);
+    let id = knock.id();
+    match walk(gateway, knock).await {
+        Ok(response) => response,
+        Err(refusal) => reply::error::respond_with_id(&refusal, &id),
+    }
+}
+
+async fn walk(gateway: &Arc<Gateway>, knock: accept::Knock) -> Result<Response, Refusal> {
+    let caller = authenticate::authenticate(gateway, &knock).await?;
+    let ask = knock.open(gateway, &caller).await?;
+    let plan = plan::plan(gateway, &ask, &caller)?;
+    let admission = admit::admit(gateway, &ask, &caller, plan).await?;
+    let prepared = prepare::prepare(ask, admission);
+    let reply = call::call(gateway, prepared).await?;
+    Ok(reply.into_response())
+}
+
+/// Ends an answer: called exactly once per admission, from wherever the answer ended.
+pub(crate) fn finish(gateway: &Gateway, ended: Ended) -> settle::Receipt {
+    let receipt = settle::settle(gateway, ended);
+    record::record(gateway, &receipt);
+    receipt
+}

@@ -1,0 +1,224 @@
+//! [`Refusal`]: every way a request can fail on this plane, and its one translation into an HTTP answer.
+
+use axum::body::Body;
+use axum::response::Response;
+use dialect::chat::request::InvalidRequest;
+use domain::error_kind::ErrorKind;
+use domain::id::GenerationId;
+use domain::time::Timestamp;
+use edge::access_log::AccessFacts;
+use http::{HeaderName, HeaderValue, header};
+use serde_json::{Map, Value, json};
+
+/// A request that is not answered, or no further.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Public type; decides the status.
+    pub kind: ErrorKind,
+    /// Our own words; never a provider's raw text.
+    pub message: String,
+    /// The provider's code, when a provider failed.
+    pub provider_code: Option<String>,
+    metadata: Map<String, Value>,
+    availability: Option<Value>,
+    retry_after: Option<u64>,
+    rate_limit: Option<(u32, Timestamp)>,
+    must_retry: bool,
+    router_metadata: Option<Value>,
+}
+
+impl Refusal {
+    /// A refusal of this kind with this text.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            provider_code: None,
+            metadata: Map::new(),
+            availability: None,
+            retry_after: None,
+            rate_limit: None,
+            must_retry: false,
+            router_metadata: None,
+        }
+    }
+
+    /// 401 with one of the texts that clients know.
+    #[must_use]
+    pub fn authentication(message: &str) -> Self {
+        Self::new(ErrorKind::Authentication, message)
+    }
+
+    /// Adds a text to the error's metadata.
+    #[must_use]
+    pub fn meta(self, name: &str, value: &str) -> Self {
+        self.meta_value(name, Value::from(value))
+    }
+
+    /// Adds a value to the error's metadata.
+    #[must_use]
+    pub fn meta_value(mut self, name: &str, value: Value) -> Self {
+        self.metadata.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds the provider's code.
+    #[must_use]
+    pub fn provider_code(mut self, code: Option<String>) -> Self {
+        self.provider_code = code;
+        self
+    }
+
+    /// Says when to try again, in seconds.
+    #[must_use]
+    pub const fn retry_in(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Tells clients to try again although the status usually means "do not".
+    #[must_use]
+    pub const fn should_retry(mut self) -> Self {
+        self.must_retry = true;
+        self
+    }
+
+    /// Adds the rate-limit headers of a window that is full.
+    #[must_use]
+    pub const fn rate_limit(mut self, limit: u32, resets_at: Timestamp) -> Self {
+        self.rate_limit = Some((limit, resets_at));
+        self
+    }
+
+    /// Adds the `availability` object. Source: the documented availability errors (2026-08-19).
+    #[must_use]
+    pub fn availability(mut self, code: &str, requested: &[String], excluded_by: &[&str]) -> Self {
+        let mut object = json!({
+            "code": code,
+            "retryable": self.kind.is_retryable(),
+            "requested_models": requested,
+            "docs_url": format!("https://openrouter.ai/docs/errors#{code}"),
+        });
+        if let (Some(object), false) = (object.as_object_mut(), excluded_by.is_empty()) {
+            object.insert("excluded_by".to_owned(), json!(excluded_by));
+        }
+        self.availability = Some(object);
+        self
+    }
+
+    /// Adds `openrouter_metadata` beside the error.
+    #[must_use]
+    pub fn router_metadata(mut self, metadata: Option<Value>) -> Self {
+        self.router_metadata = metadata;
+        self
+    }
+
+    /// The body in the OpenRouter envelope.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        let is_masked = self.kind == ErrorKind::Server;
+        let mut metadata = self.metadata.clone();
+        metadata.insert("error_type".to_owned(), json!(self.kind.as_str()));
+        if let (Some(code), false) = (&self.provider_code, is_masked) {
+            metadata.insert("provider_code".to_owned(), json!(code));
+        }
+        if let Some((limit, resets_at)) = self.rate_limit {
+            metadata.insert(
+                "headers".to_owned(),
+                json!({
+                    "X-RateLimit-Limit": limit.to_string(),
+                    "X-RateLimit-Remaining": "0",
+                    "X-RateLimit-Reset": (resets_at.micros() / 1000).to_string(),
+                }),
+            );
+        }
+        let message = if is_masked { "Internal Server Error" } else { &self.message };
+        let mut error = json!({"code": self.kind.status(), "message": message, "metadata": metadata});
+        if let (Some(object), Some(availability)) = (error.as_object_mut(), &self.availability) {
+            object.insert("availability".to_owned(), availability.clone());
+        }
+        let mut body = json!({"error": error});
+        if let (Some(object), Some(metadata), false) = (body.as_object_mut(), &self.router_metadata, is_masked) {
+            object.insert("openrouter_metadata".to_owned(), metadata.clone());
+        }
+        body
+    }
+}
+
+impl From<InvalidRequest> for Refusal {
+    fn from(invalid: InvalidRequest) -> Self {
+        let refusal = Self::new(invalid.kind, invalid.message);
+        match invalid.param {
+            Some(param) => refusal.meta("param", &param),
+            None => refusal,
+        }
+    }
+}
+
+/// Answers a refusal of a request whose generation has an id.
+#[must_use]
+pub fn respond_with_id(refusal: &Refusal, id: &GenerationId) -> Response {
+    let mut response = respond(refusal);
+    let id = id.to_string();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-generation-id"), value);
+    }
+    let facts = AccessFacts { generation: Some(id), error_type: Some(refusal.kind.as_str()), ..AccessFacts::default() };
+    response.extensions_mut().insert(facts);
+    response
+}
+
+/// The one translation from a refusal to HTTP.
+#[must_use]
+pub fn respond(refusal: &Refusal) -> Response {
+    if refusal.kind == ErrorKind::Server {
+        tracing::error!(message = %refusal.message, "request failed by our own fault");
+    }
+    let mut response = Response::new(Body::from(refusal.body().to_string()));
+    *response.status_mut() = http::StatusCode::from_u16(refusal.kind.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(seconds) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some((limit, resets_at)) = refusal.rate_limit {
+        headers.insert("x-ratelimit-limit", HeaderValue::from(limit));
+        headers.insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
+        headers.insert("x-ratelimit-reset", HeaderValue::from(resets_at.micros() / 1000));
+    }
+    if refusal.kind == ErrorKind::Authentication {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    // SDKs retry some statuses by themselves, Claude Code even 401: permanent conditions say so.
+    if refusal.must_retry {
+        headers.insert("x-should-retry", HeaderValue::from_static("true"));
+    } else if (400..=404).contains(&refusal.kind.status()) {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, respond};
+    use domain::error_kind::ErrorKind;
+
+    #[test]
+    fn our_own_mistakes_are_masked() {
+        let refusal = Refusal::new(ErrorKind::Server, "index 7 out of range").provider_code(Some("secret".to_owned()));
+        let text = refusal.body().to_string();
+        assert!(!text.contains("index 7") && !text.contains("secret"));
+        assert_eq!(respond(&refusal).status(), 500);
+    }
+
+    #[test]
+    fn permanent_conditions_forbid_retries_and_temporary_ones_do_not() {
+        let header = |refusal: &Refusal| respond(refusal).headers().get("x-should-retry").map(|value| value.as_bytes().to_vec());
+        assert_eq!(header(&Refusal::authentication("x")), Some(b"false".to_vec()));
+        assert_eq!(header(&Refusal::new(ErrorKind::PaymentRequired, "x").should_retry()), Some(b"true".to_vec()));
+        assert_eq!(header(&Refusal::new(ErrorKind::RateLimitExceeded, "x")), None);
+    }
+}

@@ -1,0 +1,177 @@
+//! Settle: usage → cost lines → one self-contained CLOSE record in the journal; release the rest of the hold.
+
+mod orphans;
+
+pub use orphans::Orphans;
+
+use crate::settings::FreeFailedAnswers;
+use crate::state::Gateway;
+use dialect::canonical::reply::{Finish, FinishReason};
+use domain::error_kind::ErrorKind;
+use domain::generation::{Attempt, Ending, Exclusion, Opening, Settlement};
+use domain::ledger::EntryKind;
+use domain::money::{Amount, Cost, CostKind, CostLine, PriceSheet};
+use domain::usage::{Usage, UsageSource};
+use std::sync::Arc;
+use std::time::Duration;
+use store::lease::KeyHold;
+
+/// An answer that has ended, with everything that is needed to charge it.
+#[derive(Debug)]
+pub struct Ended {
+    /// The facts of the generation.
+    pub opening: Opening,
+    /// The hold to end.
+    pub hold: KeyHold,
+    /// The prices pinned at admission.
+    pub price: Arc<PriceSheet>,
+    /// Most tokens that one usage class can plausibly have: the endpoint's context.
+    pub context_length: u64,
+    /// What the provider reported.
+    pub usage: Option<Usage>,
+    /// Bytes of generated text that went to the client.
+    pub delivered_bytes: u64,
+    /// Images in the prompt.
+    pub images: u64,
+    /// How the provider ended.
+    pub finish: Option<Finish>,
+    /// How it ended for us.
+    pub ending: Ending,
+    /// Status that the client saw.
+    pub status: u16,
+    /// Error that the client saw.
+    pub error: Option<ErrorKind>,
+    /// Every attempt.
+    pub attempts: Vec<Attempt>,
+    /// What the plan left out.
+    pub excluded: Vec<Exclusion>,
+    /// The provider's id of the call.
+    pub upstream_id: Option<String>,
+    /// Tier that served.
+    pub service_tier: Option<String>,
+    /// From acceptance to the first content.
+    pub first_content: Option<Duration>,
+    /// From acceptance to the end.
+    pub elapsed: Duration,
+    /// An attempt reached a provider that answered; else nothing can be owed.
+    pub was_served: bool,
+}
+
+/// A settled generation.
+#[derive(Debug)]
+pub struct Receipt {
+    /// What was journaled.
+    pub settlement: Settlement,
+    /// The charge, line by line.
+    pub cost: Cost,
+}
+
+/// Bytes per token when a provider reports no usage. Deliberately the plain average of English text.
+const BYTES_PER_TOKEN: u64 = 4;
+/// Exclusions kept per generation.
+const EXCLUSIONS_MAX: usize = 64;
+
+/// Estimated tokens of `bytes` bytes of generated text.
+pub fn estimate_tokens(bytes: u64) -> u64 {
+    bytes.div_ceil(BYTES_PER_TOKEN)
+}
+
+/// Charges an ended answer. Never fails: what cannot be journaled is posted from memory and reported.
+pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
+    let now = gateway.clock.now();
+    let usage = consumed(&ended);
+    let waived = waiver(gateway, &ended, &usage);
+    let priced = if ended.was_served { ended.price.cost(&usage) } else { Ok(Cost::default()) };
+    let mut cost = priced.unwrap_or_else(|error| {
+        tracing::error!(generation_id = %ended.opening.id, %error, "cost out of range; charged what was held");
+        Cost { lines: Vec::new(), total: ended.hold.amount() }
+    });
+    if waived.is_some() {
+        cost = Cost { lines: zero_priced(&cost.lines), total: Amount::ZERO };
+    }
+    let key = Arc::clone(ended.hold.key());
+    let settlement = Settlement {
+        ended_at: now,
+        ending: ended.ending,
+        kind: EntryKind::Usage,
+        charge: cost.total,
+        lines: cost.lines.clone(),
+        usage,
+        finish_reason: ended.finish.as_ref().map(|finish| finish.reason.as_str().to_owned()),
+        native_finish_reason: ended.finish.and_then(|finish| finish.native),
+        upstream_id: ended.upstream_id,
+        service_tier: ended.service_tier,
+        status: ended.status,
+        error_type: ended.error.map(|kind| kind.as_str().to_owned()),
+        latency_ms: millis(ended.first_content.unwrap_or(ended.elapsed)),
+        generation_ms: millis(ended.elapsed),
+        attempts: ended.attempts,
+        excluded: ended.excluded.into_iter().take(EXCLUSIONS_MAX).collect(),
+        waived: waived.map(str::to_owned),
+        opening: ended.opening,
+    };
+    if let Err(error) = gateway.journal.close(&settlement) {
+        tracing::error!(generation_id = %settlement.opening.id, %error, "settlement kept in memory: the journal refused it");
+        gateway.orphans.push(settlement.clone());
+    }
+    if ended.was_served {
+        key.observe_output(settlement.usage.completion_tokens());
+    }
+    if let Err(error) = ended.hold.settle(cost.total, now) {
+        tracing::error!(generation_id = %settlement.opening.id, %error, "budget out of range");
+    }
+    Receipt { settlement, cost }
+}
+
+/// What the provider reported, checked; or an estimate from what was sent and delivered.
+fn consumed(ended: &Ended) -> Usage {
+    if !ended.was_served {
+        return Usage::default();
+    }
+    match ended.usage {
+        Some(mut usage) => {
+            usage.source = UsageSource::Reported;
+            usage.images = ended.images;
+            let delivered = estimate_tokens(ended.delivered_bytes);
+            // A provider that stopped in the middle has reported its prompt but not yet its answer.
+            if ended.ending != Ending::Completed && usage.completion_tokens() < delivered {
+                usage.output_text = usage.output_text.saturating_add(delivered - usage.completion_tokens());
+                usage.source = UsageSource::Estimated;
+            }
+            usage.clamped(ended.context_length)
+        }
+        None => Usage {
+            input_fresh: ended.opening.prompt_tokens,
+            output_text: estimate_tokens(ended.delivered_bytes),
+            images: ended.images,
+            ..Usage::default()
+        },
+    }
+}
+
+/// Why nothing is charged, if nothing is: the zero-completion rule, or the operator's rule for failed answers.
+fn waiver(gateway: &Gateway, ended: &Ended, usage: &Usage) -> Option<&'static str> {
+    if !ended.was_served {
+        return None;
+    }
+    let is_blank = ended.finish.as_ref().is_none_or(|finish| finish.native.is_none() && finish.reason == FinishReason::Error);
+    let has_error_finish =
+        ended.ending == Ending::Completed && ended.finish.as_ref().is_some_and(|finish| finish.reason == FinishReason::Error);
+    if has_error_finish {
+        return Some("the provider ended the answer with an error");
+    }
+    if usage.completion_tokens() == 0 && ended.delivered_bytes == 0 && is_blank && ended.ending != Ending::Cancelled {
+        return Some("the answer was empty");
+    }
+    let is_failed = ended.ending == Ending::Failed;
+    (is_failed && gateway.settings.free_failed_answers == FreeFailedAnswers::Free).then_some("failed answers are free here")
+}
+
+fn zero_priced(lines: &[CostLine]) -> Vec<CostLine> {
+    let is_kept = |line: &&CostLine| line.kind != CostKind::Request;
+    lines.iter().filter(is_kept).map(|line| CostLine { price: domain::money::UnitPrice::ZERO, ..*line }).collect()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,105 @@
+//! What the data plane works with: shared, immutable or internally synchronised.
+
+use crate::call::{HealthBook, UpstreamClient};
+use crate::record::GatewayMetrics;
+use crate::settings::GatewaySettings;
+use crate::settle::Orphans;
+use arc_swap::ArcSwap;
+use domain::catalog::Catalog;
+use domain::time::Clock;
+use edge::metrics::Metrics;
+use edge::random::Random;
+use edge::upstream::Upstreams;
+use std::sync::Arc;
+use store::journal::Journal;
+use store::lease::Keyring;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+/// What the server hands in.
+#[derive(Debug)]
+pub struct GatewayParts {
+    /// Limits and waits.
+    pub settings: GatewaySettings,
+    /// Models and prices.
+    pub catalog: Arc<ArcSwap<Catalog>>,
+    /// Provider connections.
+    pub upstreams: Arc<ArcSwap<Upstreams>>,
+    /// Keys and budgets.
+    pub keyring: Arc<Keyring>,
+    /// Where settlements are written.
+    pub journal: Arc<Journal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and seeds.
+    pub random: Arc<Random>,
+    /// Where metrics are registered.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The data plane's state.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) settings: GatewaySettings,
+    pub(crate) catalog: Arc<ArcSwap<Catalog>>,
+    pub(crate) upstreams: Arc<ArcSwap<Upstreams>>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<Random>,
+    pub(crate) client: UpstreamClient,
+    pub(crate) health: HealthBook,
+    pub(crate) metrics: GatewayMetrics,
+    /// Plain answers and drains of clients that left; awaited at shutdown.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) drains: Arc<Semaphore>,
+    pub(crate) orphans: Orphans,
+}
+
+impl Gateway {
+    /// Puts the data plane together.
+    #[must_use]
+    pub fn new(parts: GatewayParts) -> Arc<Self> {
+        let metrics = GatewayMetrics::default();
+        parts.metrics.register(|registry| metrics.register(registry));
+        Arc::new(Self {
+            client: UpstreamClient::new(parts.settings.connect),
+            drains: Arc::new(Semaphore::new(parts.settings.drain_tasks)),
+            health: HealthBook::default(),
+            orphans: Orphans::default(),
+            metrics,
+            tasks: TaskTracker::new(),
+            settings: parts.settings,
+            catalog: parts.catalog,
+            upstreams: parts.upstreams,
+            keyring: parts.keyring,
+            journal: parts.journal,
+            clock: parts.clock,
+            random: parts.random,
+        })
+    }
+
+    /// Waits until every plain answer and every drain has ended. Streams end with their connections.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Journals settlements that had to wait in memory. Returns how many still wait.
+    pub fn retry_orphans(&self) -> usize {
+        while let Some(settlement) = self.orphans.pop() {
+            if let Err(error) = self.journal.close(&settlement) {
+                tracing::warn!(%error, waiting = self.orphans.len() + 1, "journal still refuses settlements");
+                self.orphans.push(settlement);
+                break;
+            }
+        }
+        self.orphans.len()
+    }
+
+    /// Answers that are running right now.
+    #[must_use]
+    pub fn running(&self) -> i64 {
+        self.metrics.running()
+    }
+}

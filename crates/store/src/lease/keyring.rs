@@ -1,0 +1,222 @@
+//! From a credential text to a key, and keeping the book in step with the store.
+
+use super::account::AccountSeed;
+use super::book::LeaseBook;
+use super::key::{Key, KeyFigures, KeySeed, KeySettings};
+use crate::durable::{AccountState, ChangeKind, KeyState};
+use crate::volatile::NegativeCache;
+use crate::{Store, StoreError};
+use domain::id::{AccountId, KeyId};
+use domain::key::{KeyHash, KeyText};
+use domain::time::{Clock, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Why a credential does not lead to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyringError {
+    /// There is no such key.
+    #[error("unknown key")]
+    Unknown,
+    /// The key is not in memory and the store does not answer.
+    #[error("keys cannot be looked up")]
+    Unavailable,
+}
+
+/// Changes that one poll takes over.
+const CHANGES_PER_POLL: u32 = 1000;
+
+/// All keys in memory, refreshed from the store's change feed; unknown keys are looked up once a second at most.
+#[derive(Debug)]
+pub struct Keyring {
+    book: Arc<LeaseBook>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    unknown: NegativeCache,
+    seen: AtomicI64,
+}
+
+/// What changed besides accounts and keys, for whoever keeps it in memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OtherChanges {
+    /// A provider connection.
+    pub upstreams: bool,
+    /// The catalogue overlay.
+    pub catalog: bool,
+    /// A setting.
+    pub settings: bool,
+}
+
+impl Keyring {
+    /// Loads every account and key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn load(store: Store, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let now = clock.now();
+        let snapshot = store.snapshot_load(now).await?;
+        let book = LeaseBook::default();
+        for account in &snapshot.accounts {
+            book.account_put(&account_seed(account), now);
+        }
+        for key in snapshot.keys {
+            let account = key.account;
+            book.key_put(key_seed(key), account, now);
+        }
+        Ok(Self {
+            book: Arc::new(book),
+            store,
+            clock,
+            unknown: NegativeCache::default(),
+            seen: AtomicI64::new(snapshot.seq),
+        })
+    }
+
+    /// The accounts and keys in memory.
+    #[must_use]
+    pub const fn book(&self) -> &Arc<LeaseBook> {
+        &self.book
+    }
+
+    /// Finds the key of a credential text. Texts without our form or checksum never reach memory or store.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    pub async fn find(&self, text: &str, now: Timestamp) -> Result<Arc<Key>, KeyringError> {
+        let hash = KeyText::parse(text).ok_or(KeyringError::Unknown)?.hash();
+        if let Some(key) = self.book.key(&hash) {
+            return if key.settings().deleted || key.settings().is_internal { Err(KeyringError::Unknown) } else { Ok(key) };
+        }
+        if self.unknown.contains(&hash, self.clock.elapsed()) {
+            return Err(KeyringError::Unknown);
+        }
+        match self.adopt(hash, now).await {
+            Ok(Some(key)) => Ok(key),
+            Ok(None) => {
+                self.unknown.insert(hash, self.clock.elapsed());
+                Err(KeyringError::Unknown)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "unknown key could not be looked up");
+                Err(KeyringError::Unavailable)
+            }
+        }
+    }
+
+    /// Takes a key over from the store, with its account.
+    async fn adopt(&self, hash: KeyHash, now: Timestamp) -> Result<Option<Arc<Key>>, StoreError> {
+        let Some(state) = self.store.key_find_by_hash(hash, now).await? else { return Ok(None) };
+        if state.is_internal {
+            return Ok(None);
+        }
+        self.take_over(state, now).await
+    }
+
+    /// Puts a key that the store has just returned, or taken, into memory, with its account.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the account cannot be loaded.
+    pub async fn take_over(&self, state: KeyState, now: Timestamp) -> Result<Option<Arc<Key>>, StoreError> {
+        let account = state.account;
+        if self.book.account(account).is_none() {
+            self.refresh_account(account, now).await?;
+        }
+        Ok(self.book.key_put(key_seed(state), account, now))
+    }
+
+    /// Takes over everything that changed since the last call. Call once a second and after every own change.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; the next call catches up.
+    pub async fn refresh(&self) -> Result<OtherChanges, StoreError> {
+        let mut others = OtherChanges::default();
+        loop {
+            let seen = self.seen.load(Ordering::Acquire);
+            let changes = self.store.changes_since(seen, CHANGES_PER_POLL).await?;
+            let now = self.clock.now();
+            for change in &changes {
+                match change.kind {
+                    ChangeKind::Account => {
+                        if let Ok(id) = AccountId::from_bytes(&change.id) {
+                            self.refresh_account(id, now).await?;
+                        }
+                    }
+                    ChangeKind::Key => {
+                        if let Ok(id) = KeyId::from_bytes(&change.id) {
+                            self.refresh_key(id, now).await?;
+                        }
+                    }
+                    ChangeKind::Upstream => others.upstreams = true,
+                    ChangeKind::Catalog => others.catalog = true,
+                    ChangeKind::Setting => others.settings = true,
+                    ChangeKind::Session => {}
+                }
+            }
+            if let Some(last) = changes.last() {
+                self.seen.fetch_max(last.seq, Ordering::AcqRel);
+                self.unknown.clear();
+            }
+            if u32::try_from(changes.len()).unwrap_or(u32::MAX) < CHANGES_PER_POLL {
+                return Ok(others);
+            }
+        }
+    }
+
+    async fn refresh_account(&self, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(state) = self.store.account_state(id, now).await? {
+            self.book.account_put(&account_seed(&state), now);
+        }
+        Ok(())
+    }
+
+    async fn refresh_key(&self, id: KeyId, now: Timestamp) -> Result<(), StoreError> {
+        match self.store.key_state(id, now).await? {
+            Some(state) => {
+                self.take_over(state, now).await?;
+            }
+            None => self.book.key_deleted(id, now),
+        }
+        Ok(())
+    }
+}
+
+fn account_seed(state: &AccountState) -> AccountSeed {
+    AccountSeed {
+        id: state.id,
+        name: state.name.clone(),
+        workspace: Some(state.workspace),
+        is_demo: state.is_demo,
+        granted: state.granted,
+        bought: state.bought,
+        posted: state.posted,
+        free_requests_today: state.free_requests_today,
+    }
+}
+
+fn key_seed(state: KeyState) -> KeySeed {
+    KeySeed {
+        id: state.id,
+        hash: state.hash,
+        settings: KeySettings {
+            name: state.name,
+            label: state.label,
+            role: state.role,
+            workspace: Some(state.workspace),
+            limit: state.limit,
+            reset: state.reset,
+            include_byok_in_limit: state.include_byok_in_limit,
+            disabled: state.is_disabled,
+            deleted: false,
+            expires_at: state.expires_at,
+            created_at: state.created_at,
+            is_internal: state.is_internal,
+        },
+        figures: KeyFigures {
+            total: state.usage_total,
+            daily: state.usage_daily,
+            weekly: state.usage_weekly,
+            monthly: state.usage_monthly,
+            last_used_at: state.last_used_at,
+        },
+    }
+}
