@@ -107,17 +107,17 @@ pub async fn send(at: SocketAddr, request: &str, headers: &[(&str, &str)], body:
             Ok(Err(error)) => panic!("{error}"),
         }
     };
-    parse(raw, ended)
+    parse(&raw, ended)
 }
 
-fn parse(raw: Vec<u8>, ended: Ended) -> Reply {
-    let (mut head, mut rest) = split(&raw);
+fn parse(raw: &[u8], ended: Ended) -> Reply {
+    let (mut head, mut rest) = split(raw);
     while head.starts_with("HTTP/1.1 1") {
         (head, rest) = split(rest);
     }
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
     let mut reply =
-        Reply { status, head: head.clone(), body: rest.to_vec(), chunks: Vec::new(), ended, raw: raw.clone() };
+        Reply { status, head, body: rest.to_vec(), chunks: Vec::new(), ended, raw: raw.to_vec() };
     let mut complete = false;
     if reply.header("transfer-encoding").as_deref() == Some("chunked") {
         (reply.chunks, complete) = chunks(rest);
