@@ -5,7 +5,9 @@
 //! knows no HTTP and no provider; times, ids and randomness come from the caller.
 
 pub mod durable;
+pub mod journal;
 pub mod lease;
 pub mod volatile;
 
 pub use durable::{Store, StoreError, StoreOptions};
+pub use journal::{Drainer, Journal, JournalError, JournalOptions};

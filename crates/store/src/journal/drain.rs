@@ -1,0 +1,197 @@
+//! [`Drainer`]: moves settlements from the journal into the store.
+//!
+//! The position is read back from the store before every batch, so a store that lost its last seconds is given them again,
+//! and a batch whose acknowledgement was lost is sent again; the store counts each settlement once.
+
+use super::read::{Batch, Cursor};
+use super::{Interrupted, Journal, JournalError};
+use crate::durable::{NodeId, Settled, Store, StoreError};
+use domain::generation::Settlement;
+use domain::time::Timestamp;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Most settlements of one batch.
+pub const BATCH_MAX: usize = 512;
+
+/// Where settlements are posted; the store, or one with faults in tests.
+pub trait Sink: Send + Sync {
+    /// As [`Store::settle_batch`].
+    fn settle(
+        &self,
+        node: NodeId,
+        boot: i64,
+        batch: &[(u64, Settlement)],
+        up_to_seq: u64,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Settled, StoreError>> + Send;
+
+    /// As [`Store::drained_position`].
+    fn position(&self, node: NodeId) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// As [`Store::checkpoint`].
+    fn checkpoint(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+impl Sink for Store {
+    async fn settle(
+        &self,
+        node: NodeId,
+        boot: i64,
+        batch: &[(u64, Settlement)],
+        up_to_seq: u64,
+        at: Timestamp,
+    ) -> Result<Settled, StoreError> {
+        self.settle_batch(node, boot, batch, up_to_seq, at).await
+    }
+
+    async fn position(&self, node: NodeId) -> Result<u64, StoreError> {
+        self.drained_position(node).await
+    }
+
+    async fn checkpoint(&self) -> Result<bool, StoreError> {
+        Self::checkpoint(self).await
+    }
+}
+
+/// Why a batch was not posted.
+#[derive(Debug, thiserror::Error)]
+pub enum DrainError {
+    /// The journal could not be read, or does not fit the store.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The store refused or was away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The reading task was cancelled, at shutdown.
+    #[error("reading the journal was cancelled")]
+    Cancelled,
+}
+
+impl DrainError {
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_retryable())
+    }
+}
+
+/// Posts the settlements of one journal. One per node; calls do not overlap because they take `&mut self`.
+pub struct Drainer<S = Store> {
+    journal: Arc<Journal>,
+    store: S,
+    node: NodeId,
+    boot: i64,
+    cursor: Cursor,
+    position: u64,
+    /// A defect that tests switch on: interrupted generations are forgotten at a restart.
+    #[cfg(any(test, feature = "seeded-bugs"))]
+    pub forget_interrupted: bool,
+}
+
+impl<S: Sink> Drainer<S> {
+    /// Makes a drainer; `boot` is what [`Store::node_boot`] gave at this start.
+    #[must_use]
+    pub fn new(journal: Arc<Journal>, store: S, node: NodeId, boot: i64) -> Self {
+        Self {
+            journal,
+            store,
+            node,
+            boot,
+            cursor: Cursor::before(1),
+            position: 0,
+            #[cfg(any(test, feature = "seeded-bugs"))]
+            forget_interrupted: false,
+        }
+    }
+
+    /// Settles what a stop of the process cut off, then posts everything. To be finished before anything is admitted.
+    ///
+    /// May itself be cut off at any point: what has been settled is in the journal, the rest is found again.
+    ///
+    /// # Errors
+    /// [`DrainError`]; call it again on a newly opened journal.
+    pub async fn recover(&mut self, interrupted: Vec<Interrupted>, at: Timestamp) -> Result<usize, DrainError> {
+        #[cfg(any(test, feature = "seeded-bugs"))]
+        let interrupted = if self.forget_interrupted { Vec::new() } else { interrupted };
+        for Interrupted { opening, delivered_tokens } in interrupted {
+            let journal = Arc::clone(&self.journal);
+            let settlement = Settlement::interrupted(opening, delivered_tokens, at);
+            blocking(move || journal.close(&settlement)).await?;
+        }
+        self.drain_all(at).await
+    }
+
+    /// Flushes the journal and posts everything in it; how many settlements were posted.
+    ///
+    /// # Errors
+    /// [`DrainError`]; what was posted before stays posted.
+    pub async fn drain_all(&mut self, at: Timestamp) -> Result<usize, DrainError> {
+        let journal = Arc::clone(&self.journal);
+        blocking(move || journal.flush()).await?;
+        let mut posted = 0;
+        loop {
+            let (settled, is_last) = self.step(at).await?;
+            posted += settled.posted;
+            if is_last {
+                return Ok(posted);
+            }
+        }
+    }
+
+    /// Posts one batch of flushed settlements; how many were posted. Zero means that there was nothing new.
+    ///
+    /// # Errors
+    /// [`DrainError`]; a retryable one leaves the batch for the next call.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave a posted batch that the next call sends again, without effect.
+    pub async fn drain_once(&mut self, at: Timestamp) -> Result<usize, DrainError> {
+        Ok(self.step(at).await?.0.posted)
+    }
+
+    async fn step(&mut self, at: Timestamp) -> Result<(Settled, bool), DrainError> {
+        let position = self.store.position(self.node).await?;
+        if position > self.journal.shared.last_seq() {
+            return Err(JournalError::Behind { drained: position, last: self.journal.shared.last_seq() }.into());
+        }
+        if position < self.position || self.position == 0 {
+            // The first call, or a store that lost what it had: read again from where it is.
+            self.cursor = Cursor::before(position + 1);
+        }
+        self.position = position;
+        let (journal, cursor) = (Arc::clone(&self.journal), self.cursor);
+        let Batch { closes, cursor } = blocking(move || journal.shared.read_closes(cursor, BATCH_MAX)).await?;
+        if closes.is_empty() {
+            self.cursor = cursor;
+            return Ok((Settled::default(), true));
+        }
+        let up_to = cursor.last_seq();
+        let settled = self.store.settle(self.node, self.boot, &closes, up_to, at).await?;
+        // Only now: a batch that failed is read again.
+        self.cursor = cursor;
+        self.position = up_to;
+        self.release(up_to).await?;
+        Ok((settled, closes.len() < BATCH_MAX))
+    }
+
+    /// Deletes segments that are posted, once the store would keep that over a power loss.
+    async fn release(&self, drained: u64) -> Result<(), DrainError> {
+        if self.journal.shared.releasable(drained).is_none() || !self.store.checkpoint().await? {
+            return Ok(());
+        }
+        let journal = Arc::clone(&self.journal);
+        blocking(move || journal.shared.release(drained)).await?;
+        Ok(())
+    }
+}
+
+/// Runs disk work where it may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, DrainError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done?),
+        Err(_cancelled) => Err(DrainError::Cancelled),
+    }
+}

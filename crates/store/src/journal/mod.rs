@@ -1,0 +1,223 @@
+//! The node's journal: settlements between the moment an answer ends and the moment the database has them.
+//!
+//! A record is written before the last bytes of an answer leave, with one plain `write`, so it survives a kill of the process
+//! without waiting for the disk. A thread of the journal flushes every few milliseconds; a power loss can take what was
+//! written since, in the customer's favour. Strict mode makes an answer's last byte wait for that flush. The drain posts
+//! flushed records to the store at any later time and deletes segments that are no longer needed.
+//!
+//! Nothing here blocks on the disk's flush except the flusher, [`Journal::flush`] and recovery.
+
+pub mod disk;
+mod drain;
+mod error;
+mod flusher;
+mod log;
+mod read;
+mod record;
+mod recover;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+pub use drain::{BATCH_MAX, DrainError, Drainer, Sink};
+pub use error::JournalError;
+pub use read::undrained;
+
+use disk::{Disk, Folder};
+use domain::generation::{Opening, Settlement};
+use domain::id::GenerationId;
+use log::Shared;
+use record::{Draft, Kind, Mark};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a journal works.
+#[derive(Debug, Clone)]
+pub struct JournalOptions {
+    /// Size from which a new segment is begun.
+    pub segment_bytes: u64,
+    /// Longest time between a write and its flush; none leaves flushing to the caller.
+    pub flush_interval: Option<Duration>,
+    /// Whether [`Journal::settle`] waits for the flush.
+    pub strict: bool,
+    /// Most bytes of written records that wait for a flush; further ones are refused.
+    pub unflushed_bytes_max: usize,
+    /// Time between two attempts to write again after a failure.
+    pub retry_interval: Duration,
+    /// Defects that tests switch on to see that their checks notice.
+    #[cfg(any(test, feature = "seeded-bugs"))]
+    pub ignore_flush_result: bool,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 64 << 20,
+            flush_interval: Some(Duration::from_millis(10)),
+            strict: false,
+            unflushed_bytes_max: 64 << 20,
+            retry_interval: Duration::from_millis(500),
+            #[cfg(any(test, feature = "seeded-bugs"))]
+            ignore_flush_result: false,
+        }
+    }
+}
+
+/// A generation that a stop of the process cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interrupted {
+    /// What was known when its first content left.
+    pub opening: Opening,
+    /// Answer tokens that had been delivered; none when nothing is known to have been.
+    pub delivered_tokens: Option<u64>,
+}
+
+/// What opening a journal found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Generations without a settlement, in order of their opening. [`Drainer::recover`] settles them.
+    pub interrupted: Vec<Interrupted>,
+    /// Sequence of the last record; 0 for a new journal.
+    pub last_seq: u64,
+}
+
+/// An open journal. One per data directory; share it in an [`Arc`]. Dropping it flushes.
+pub struct Journal {
+    shared: Arc<Shared>,
+    flusher: Option<std::thread::JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Journal").field("is_writable", &self.is_writable()).finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// Opens the journal in a folder, which is locked until the journal is dropped.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`] when another process has it, [`JournalError::Damaged`] or [`JournalError::Foreign`] when
+    /// records are missing that had been safe, [`JournalError::Io`] when files cannot be read or made.
+    pub fn open(folder: &Path, options: JournalOptions) -> Result<(Self, Recovered), JournalError> {
+        match Folder::lock(folder)? {
+            Some(disk) => Self::open_on(Arc::new(disk), options),
+            None => Err(JournalError::Locked { pid: Folder::owner(folder) }),
+        }
+    }
+
+    /// Opens the journal on any disk; for tests and simulations.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], without the lock.
+    pub fn open_on(disk: Arc<dyn Disk>, options: JournalOptions) -> Result<(Self, Recovered), JournalError> {
+        let (shared, recovered) = log::open(disk, options)?;
+        let shared = Arc::new(shared);
+        let flusher = match shared.options.flush_interval {
+            Some(interval) => Some(flusher::start(Arc::clone(&shared), interval)?),
+            None => None,
+        };
+        Ok((Self { shared, flusher }, recovered))
+    }
+
+    /// Records that the first content of a generation is about to leave; the record's sequence.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it could not be written; the content must not leave then.
+    pub fn open_record(&self, opening: &Opening) -> Result<u64, JournalError> {
+        let draft = Draft::json(Kind::Open, opening).map_err(|_source| JournalError::Encode)?;
+        self.shared.append(draft, log::Effect::Open(opening.id))
+    }
+
+    /// Records how many answer tokens the client's socket has accepted. Call it after sending, never before.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it could not be written; an interrupted generation is then billed for less.
+    pub fn mark(&self, id: GenerationId, delivered_tokens: u64) -> Result<u64, JournalError> {
+        let draft = Draft::json(Kind::Mark, &Mark { id, delivered_tokens }).map_err(|_source| JournalError::Encode)?;
+        self.shared.append(draft, log::Effect::None)
+    }
+
+    /// Records a settlement; it survives a kill of the process from here on. Call it before the last bytes leave.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it could not be written; nothing is recorded then and the call may be repeated.
+    pub fn close(&self, settlement: &Settlement) -> Result<u64, JournalError> {
+        let draft = Draft::json(Kind::Close, settlement).map_err(|_source| JournalError::Encode)?;
+        self.shared.append(draft, log::Effect::Close(settlement.opening.id))
+    }
+
+    /// Records a settlement and waits until it survives a power loss; everyone who waits shares one flush.
+    ///
+    /// # Errors
+    /// As [`Journal::close`]; [`JournalError::Unwritable`] when the flush failed for good. The settlement may be recorded
+    /// all the same; posting is idempotent.
+    ///
+    /// # Cancel safety
+    /// The settlement is recorded before the first wait.
+    pub async fn close_strict(&self, settlement: &Settlement) -> Result<u64, JournalError> {
+        let seq = self.close(settlement)?;
+        self.shared.wait_flushed(seq).await?;
+        Ok(seq)
+    }
+
+    /// Records a settlement in the mode of the options: [`Journal::close_strict`] or [`Journal::close`].
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn settle(&self, settlement: &Settlement) -> Result<u64, JournalError> {
+        if self.shared.options.strict { self.close_strict(settlement).await } else { self.close(settlement) }
+    }
+
+    /// Flushes what was written; blocks on the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Unwritable`] when neither the flush nor writing everything again succeeded.
+    pub fn flush(&self) -> Result<(), JournalError> {
+        self.shared.flush()
+    }
+
+    /// Whether records can be written now. Paid work is refused while this is false.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.shared.is_writable()
+    }
+
+    /// Settlements that were recorded since the journal was opened.
+    #[must_use]
+    pub fn closes(&self) -> u64 {
+        self.shared.closes()
+    }
+
+    /// Sequence up to which records survive a power loss; the drain reads no further.
+    #[must_use]
+    pub fn flushed_seq(&self) -> u64 {
+        self.shared.flushed_seq()
+    }
+
+    /// Waits until a settlement was recorded since the last call.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses no notice.
+    pub async fn dirty(&self) {
+        self.shared.dirty.notified().await;
+    }
+
+    /// How many segments are kept.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.shared.segment_count()
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.shared.stop();
+        if let Some(flusher) = self.flusher.take()
+            && flusher.join().is_err()
+        {
+            tracing::error!("the journal's flusher had stopped early");
+        }
+    }
+}
