@@ -25,7 +25,7 @@ pub async fn run(gateway: &Arc<Gateway>, credential: Credential, request: Reques
 }
 
 async fn walk(gateway: &Arc<Gateway>, knock: accept::Knock) -> Result<Response, Refusal> {
-    let caller = authenticate::authenticate(gateway, &knock).await?;
+    let caller = authenticate::authenticate(gateway, knock.head()).await?;
     let ask = knock.open(gateway, &caller).await?;
     let plan = plan::plan(gateway, &ask, &caller)?;
     let admission = admit::admit(gateway, &ask, &caller, plan).await?;

@@ -31,12 +31,18 @@ pub enum Credential {
 /// A request whose head is read and whose body is still on the wire.
 #[derive(Debug)]
 pub struct Knock {
+    head: Head,
+    body: Body,
+}
+
+/// What is known of a request before its body is read.
+#[derive(Debug)]
+pub struct Head {
     id: GenerationId,
     received_at: Timestamp,
     started: Duration,
     credential: Credential,
     parts: Parts,
-    body: Body,
 }
 
 /// A parsed request.
@@ -66,22 +72,11 @@ pub struct Ask {
 pub fn accept(gateway: &Gateway, credential: Credential, request: Request) -> Knock {
     let received_at = gateway.clock.now();
     let (parts, body) = request.into_parts();
-    Knock {
-        id: GenerationId::new(received_at, gateway.random.bytes()),
-        received_at,
-        started: gateway.clock.elapsed(),
-        credential,
-        parts,
-        body,
-    }
+    let id = GenerationId::new(received_at, gateway.random.bytes());
+    Knock { head: Head { id, received_at, started: gateway.clock.elapsed(), credential, parts }, body }
 }
 
-impl Knock {
-    /// Id of the generation.
-    pub const fn id(&self) -> GenerationId {
-        self.id
-    }
-
+impl Head {
     /// The request's headers.
     pub const fn headers(&self) -> &HeaderMap {
         &self.parts.headers
@@ -91,20 +86,32 @@ impl Knock {
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
+}
+
+impl Knock {
+    /// Id of the generation.
+    pub const fn id(&self) -> GenerationId {
+        self.head.id
+    }
+
+    /// What is known before the body is read.
+    pub const fn head(&self) -> &Head {
+        &self.head
+    }
 
     /// Reads and parses the body. Needs a caller: bodies of strangers are not read.
     ///
     /// # Errors
     /// [`Refusal`] for a body that is too large, encoded in an unknown way, not JSON, or not a valid request.
     pub async fn open(self, gateway: &Gateway, _caller: &Caller) -> Result<Ask, Refusal> {
-        let bytes = body::read(&self.parts.headers, self.body, gateway.settings.body_max).await?;
+        let bytes = body::read(&self.head.parts.headers, self.body, gateway.settings.body_max).await?;
         let chat = dialect::chat::request::parse(bytes, &Limits::default())?;
-        let text = |name: &'static str| header_text(&self.parts.headers, &HeaderName::from_static(name));
+        let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
         Ok(Ask {
-            id: self.id,
-            received_at: self.received_at,
-            started: self.started,
+            id: self.head.id,
+            received_at: self.head.received_at,
+            started: self.head.started,
             wants_metadata: wants.is_some_and(|value| value.eq_ignore_ascii_case("enabled")),
             session_id: chat
                 .session_id()

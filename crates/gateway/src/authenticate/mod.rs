@@ -1,6 +1,6 @@
 //! Authenticate: from a credential to a caller, out of memory.
 
-use crate::accept::{Credential, Knock};
+use crate::accept::{Credential, Head};
 use crate::reply::Refusal;
 use crate::state::Gateway;
 use domain::error_kind::ErrorKind;
@@ -21,11 +21,11 @@ pub struct Caller {
 /// # Errors
 /// [`Refusal`]: 401 without a usable key, 400 for two different ones, 403 for a management key, 503 when an unknown key
 /// cannot be looked up.
-pub async fn authenticate(gateway: &Gateway, knock: &Knock) -> Result<Caller, Refusal> {
-    let key = match knock.credential() {
+pub async fn authenticate(gateway: &Gateway, head: &Head) -> Result<Caller, Refusal> {
+    let key = match head.credential() {
         Credential::Session(key) => Arc::clone(key),
         Credential::Header => {
-            let text = credential::from_headers(knock.headers()).map_err(|error| match error {
+            let text = credential::from_headers(head.headers()).map_err(|error| match error {
                 CredentialError::Contradictory => Refusal::new(ErrorKind::InvalidRequest, error.to_string()),
                 CredentialError::Missing | CredentialError::Malformed => Refusal::authentication(&error.to_string()),
             })?;

@@ -36,11 +36,10 @@ impl UpstreamClient {
         http.set_nodelay(true);
         http.set_connect_timeout(Some(connect));
         http.set_keepalive(Some(Duration::from_secs(60)));
-        let builder = HttpsConnectorBuilder::new();
         // Without system certificates (a bare container) the bundled ones serve.
-        let https = match builder.clone().with_native_roots() {
+        let https = match HttpsConnectorBuilder::new().with_native_roots() {
             Ok(roots) => roots.https_or_http().enable_http1().wrap_connector(http),
-            Err(_no_roots) => builder.with_webpki_roots().https_or_http().enable_http1().wrap_connector(http),
+            Err(_no_roots) => HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http),
         };
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIME)

@@ -17,6 +17,8 @@ mod verdict;
 
 pub use client::UpstreamClient;
 pub use health::HealthBook;
+pub(crate) use drain::client_left;
+pub(crate) use live::bill;
 pub use live::{Live, Step};
 pub use trip::Trip;
 

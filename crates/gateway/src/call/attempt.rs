@@ -1,0 +1,213 @@
+//! One attempt: translate, send, and look at the head of what comes back.
+
+use super::providers;
+use super::scrub::scrub;
+use super::trip::Trip;
+use crate::state::Gateway;
+use bytes::Bytes;
+use dialect::decode::{self, FailureClass, UpstreamError};
+use dialect::upstream::{Change, Outgoing, Target, ToolNames};
+use domain::catalog::Endpoint;
+use domain::error_kind::ErrorKind;
+use edge::upstream::Upstream;
+use http::{HeaderValue, Method, Request, Response, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A provider's successful head, its body still to be read.
+#[derive(Debug)]
+pub struct Answering {
+    /// The body.
+    pub body: Incoming,
+    /// The status, 2xx.
+    pub status: u16,
+    /// Tool names to map back.
+    pub names: ToolNames,
+    /// What encoding changed.
+    pub notes: Vec<String>,
+    /// When the attempt's first content must be there.
+    pub deadline: Instant,
+}
+
+/// Why an attempt failed before any content.
+#[derive(Debug)]
+pub struct AttemptFailure {
+    /// What it is.
+    pub error: UpstreamError,
+    /// How long the provider asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl AttemptFailure {
+    /// A failure without provider text.
+    pub fn new(kind: ErrorKind, class: FailureClass, message: &str) -> Self {
+        Self { error: UpstreamError::new(kind, class, message), retry_after: None }
+    }
+
+    /// The provider let a deadline pass.
+    pub fn timeout(what: &str) -> Self {
+        Self::new(ErrorKind::Timeout, FailureClass::Unavailable, what)
+    }
+}
+
+impl From<UpstreamError> for AttemptFailure {
+    fn from(error: UpstreamError) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+/// Plain answers come all at once at their end, so their first byte may take this many times longer than a stream's.
+const PLAIN_PATIENCE: u32 = 10;
+
+/// Sends the request of `trip` to the planned attempt `at` and waits for a successful head.
+pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream) -> Result<Answering, AttemptFailure> {
+    let Some(planned) = trip.planned.get(at) else {
+        return Err(AttemptFailure::new(ErrorKind::Server, FailureClass::Unavailable, "attempt out of range"));
+    };
+    let endpoint = &planned.candidate.endpoint;
+    let outgoing = encode(trip, endpoint)?;
+    let patience = if trip.is_stream() { 1 } else { PLAIN_PATIENCE };
+    let deadline = Instant::now() + gateway.settings.first_byte * patience;
+    let notes = notes(&outgoing);
+    let names = outgoing.names.clone();
+    let request = request(endpoint, upstream, outgoing, trip.is_stream())?;
+    let response = tokio::time::timeout_at(deadline, gateway.client.send(request))
+        .await
+        .map_err(|_elapsed| AttemptFailure::timeout("the provider sent no answer in time"))?
+        .map_err(|error| {
+            // The chain can hold addresses: it goes to our log only.
+            tracing::warn!(provider = endpoint.provider.slug, error = ?error, "provider could not be reached");
+            let what = if error.is_connect() { "the provider could not be reached" } else { "the provider broke the connection" };
+            AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what)
+        })?;
+    let status = response.status().as_u16();
+    if (200..300).contains(&status) {
+        check_head(&response)?;
+        return Ok(Answering { body: response.into_body(), status, names, notes, deadline });
+    }
+    Err(refused(gateway, endpoint, upstream, response, deadline).await)
+}
+
+fn encode(trip: &Trip, endpoint: &Endpoint) -> Result<Outgoing, AttemptFailure> {
+    let user = trip.ask.chat.user().map(|user| hashed_user(trip, user));
+    let target = Target {
+        family: endpoint.provider.family,
+        upstream_id: &endpoint.upstream_id,
+        quirks: &endpoint.provider.quirks,
+        supported_parameters: &endpoint.supported_parameters,
+        max_completion_tokens: endpoint.max_completion_tokens,
+        output_limit: trip.output_cap,
+        stream: trip.is_stream(),
+        user: user.as_deref(),
+    };
+    dialect::upstream::encode(&trip.ask.chat, &target)
+        .map_err(|error| AttemptFailure::new(error.kind, FailureClass::Caller, &error.message))
+}
+
+/// The end user's id as a provider sees it: stable per account, and no way back to the caller's own id.
+fn hashed_user(trip: &Trip, user: &str) -> String {
+    let account = trip.opening(None).map(|opening| opening.account.to_string()).unwrap_or_default();
+    let digest = Sha256::digest(format!("{account}\n{user}").as_bytes());
+    hex::encode(digest.get(..16).unwrap_or_default())
+}
+
+fn notes(outgoing: &Outgoing) -> Vec<String> {
+    let word = |change| match change {
+        Change::Dropped => "dropped",
+        Change::Translated => "translated",
+        Change::Clamped => "clamped",
+        Change::Added => "added",
+    };
+    outgoing.notes.iter().map(|note| format!("{} {}: {}", note.field, word(note.change), note.reason)).collect()
+}
+
+fn request(endpoint: &Endpoint, upstream: &Upstream, outgoing: Outgoing, is_stream: bool) -> Result<Request<Full<Bytes>>, AttemptFailure> {
+    let unusable = |what: &str| AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Credential, what);
+    let address = providers::address(endpoint.provider.family, &upstream.base_url, &outgoing.path);
+    let accept = if is_stream { "text/event-stream" } else { "application/json" };
+    let mut builder = Request::builder()
+        .method(Method::POST)
+        .uri(address)
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(header::ACCEPT, HeaderValue::from_static(accept))
+        // We do not inflate provider bodies, so none may be compressed.
+        .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+        .header(header::USER_AGENT, HeaderValue::from_static(concat!("portolan/", env!("CARGO_PKG_VERSION"))));
+    for (name, value) in &endpoint.provider.headers {
+        builder = builder.header(name, value);
+    }
+    for (name, value) in &outgoing.headers {
+        builder = builder.header(*name, value);
+    }
+    let credential = upstream.auth_header(&endpoint.provider).map_err(|error| unusable(&error.to_string()))?;
+    if let Some((name, value)) = credential {
+        builder = builder.header(name, value);
+    }
+    builder.body(Full::new(outgoing.body)).map_err(|_error| unusable("the provider's address cannot be used"))
+}
+
+/// A successful head that promises something we cannot read.
+fn check_head(response: &Response<Incoming>) -> Result<(), AttemptFailure> {
+    let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_page = kind.starts_with(b"text/html");
+    let is_coded = response.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+    if is_page || is_coded {
+        let what = if is_page { "the provider answered with a page" } else { "the provider compressed its answer unasked" };
+        return Err(AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what));
+    }
+    Ok(())
+}
+
+async fn refused(
+    gateway: &Gateway,
+    endpoint: &Endpoint,
+    upstream: &Upstream,
+    response: Response<Incoming>,
+    deadline: Instant,
+) -> AttemptFailure {
+    let status = response.status().as_u16();
+    let retry_after = retry_after(response.headers().get(header::RETRY_AFTER), gateway);
+    if (300..400).contains(&status) {
+        // Never followed: our credential goes to the configured address and nowhere else.
+        return AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, "the provider redirected the call");
+    }
+    let reading = Limited::new(response.into_body(), gateway.settings.error_max).collect();
+    let body = match tokio::time::timeout_at(deadline, reading).await {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        // An error without a readable body is still an error with a status.
+        Ok(Err(_)) | Err(_) => Bytes::new(),
+    };
+    let mut error = decode::error(endpoint.provider.family, status, &body);
+    error.message = scrub(&error.message, upstream.secret.as_ref());
+    error.provider_code = error.provider_code.map(|code| scrub(&code, upstream.secret.as_ref()));
+    error.status = error.status.or(Some(status));
+    AttemptFailure { error, retry_after }
+}
+
+/// Longest wait that a provider can ask for.
+const RETRY_AFTER_MAX: u64 = 60;
+
+/// Seconds or an HTTP date; nonsense is ignored, everything is capped.
+fn retry_after(value: Option<&HeaderValue>, gateway: &Gateway) -> Option<Duration> {
+    let text = value?.to_str().ok()?.trim();
+    let seconds = match text.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let at = httpdate::parse_http_date(text).ok()?;
+            let since_epoch = at.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+            let now = u64::try_from(gateway.clock.now().seconds()).unwrap_or(0);
+            since_epoch.checked_sub(now)?
+        }
+    };
+    Some(Duration::from_secs(seconds.min(RETRY_AFTER_MAX)))
+}
+
+/// The upstream connection of a planned attempt, if it is still configured.
+pub fn upstream_of(gateway: &Gateway, trip: &Trip, at: usize) -> Option<Arc<Upstream>> {
+    let planned = trip.planned.get(at)?;
+    gateway.upstreams.load().live(&planned.candidate.endpoint.provider.slug).cloned()
+}

@@ -1,0 +1,311 @@
+//! [`Flow`]: the body of a streamed answer.
+//!
+//! Hyper polls it; in the poll it reads the provider, decodes, meters, extends the hold, writes what the client sees and,
+//! before the last event leaves, settles. It owns the admission through its trip: dropped at any point, the answer is
+//! still settled exactly once. There is no task and no channel.
+
+use crate::call::{self, Live, Step};
+use crate::reply::Refusal;
+use crate::state::Gateway;
+use bytes::Bytes;
+use dialect::canonical::reply::{Delta, FailureClass, Finish, FinishReason, UpstreamError};
+use dialect::chat::reply::Envelope;
+use dialect::chat::stream::{Encoder, KEEP_ALIVE};
+use domain::error_kind::ErrorKind;
+use domain::generation::Ending;
+use http_body::{Body, Frame};
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+
+/// Bytes of text after which a MARK is due.
+const MARK_BYTES: u64 = 16 * 1024;
+/// Time after which a MARK is due.
+const MARK_TIME: Duration = Duration::from_secs(2);
+/// How long late usage is waited for after the provider's end mark.
+const LATE_USAGE: Duration = Duration::from_secs(2);
+
+type Opening = Pin<Box<dyn Future<Output = Result<Live, Refusal>> + Send>>;
+
+/// A streamed answer.
+pub struct Flow {
+    gateway: Arc<Gateway>,
+    phase: Phase,
+    /// Wakes for the nearer of keep-alive and deadline.
+    timer: Pin<Box<Sleep>>,
+    keep_alive_at: Instant,
+    /// When the provider must have said something.
+    silent_until: Instant,
+    /// When the answer must be over.
+    ends_by: Instant,
+    marked_bytes: u64,
+    marked_at: Option<Instant>,
+    /// Something was handed to the connection since the last time it asked for more after waiting.
+    handed_out: bool,
+}
+
+enum Phase {
+    /// Still looking for a provider; the head is already out.
+    Opening(Opening),
+    /// A provider answers.
+    Live(Box<Live>, Encoder),
+    /// Nothing more comes.
+    Over,
+}
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.phase {
+            Phase::Opening(_) => "opening",
+            Phase::Live(..) => "live",
+            Phase::Over => "over",
+        };
+        formatter.debug_struct("Flow").field("phase", &phase).finish_non_exhaustive()
+    }
+}
+
+impl Flow {
+    /// The body of an answer that has begun.
+    pub fn live(gateway: &Arc<Gateway>, live: Live) -> Self {
+        let encoder = encoder(&live);
+        Self::new(gateway, Phase::Live(Box::new(live), encoder))
+    }
+
+    /// The body of an answer that is still looking for a provider.
+    pub fn opening(gateway: &Arc<Gateway>, opening: Opening) -> Self {
+        Self::new(gateway, Phase::Opening(opening))
+    }
+
+    fn new(gateway: &Arc<Gateway>, phase: Phase) -> Self {
+        let now = Instant::now();
+        let keep_alive_at = now + gateway.settings.keep_alive;
+        Self {
+            phase,
+            timer: Box::pin(tokio::time::sleep_until(keep_alive_at)),
+            keep_alive_at,
+            silent_until: now + gateway.settings.idle,
+            ends_by: now + gateway.settings.total,
+            marked_bytes: 0,
+            marked_at: None,
+            handed_out: false,
+            gateway: Arc::clone(gateway),
+        }
+    }
+
+    /// The model that serves, once known.
+    pub fn model(&self) -> Option<String> {
+        self.live_ref().and_then(|live| live.trip.planned.get(live.at)).map(|planned| planned.candidate.model.id.clone())
+    }
+
+    /// The provider that serves, once known.
+    pub fn provider(&self) -> Option<String> {
+        let planned = self.live_ref().and_then(|live| live.trip.planned.get(live.at));
+        planned.map(|planned| planned.candidate.endpoint.provider.slug.clone())
+    }
+
+    fn live_ref(&self) -> Option<&Live> {
+        if let Phase::Live(live, _) = &self.phase { Some(live) } else { None }
+    }
+
+    /// Produces the next bytes for the client.
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.mark();
+        loop {
+            let produced = match &mut self.phase {
+                Phase::Over => return Poll::Ready(None),
+                Phase::Opening(opening) => match opening.as_mut().poll(context) {
+                    Poll::Ready(Ok(live)) => {
+                        let encoder = encoder(&live);
+                        self.silent_until = Instant::now() + self.gateway.settings.idle;
+                        self.phase = Phase::Live(Box::new(live), encoder);
+                        continue;
+                    }
+                    Poll::Ready(Err(refusal)) => {
+                        self.phase = Phase::Over;
+                        Poll::Ready(refusal_event(&refusal))
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
+                Phase::Live(..) => self.poll_live(context),
+            };
+            match produced {
+                Poll::Ready(bytes) if bytes.is_empty() => {}
+                Poll::Ready(bytes) => {
+                    self.handed_out = true;
+                    self.keep_alive_at = Instant::now() + self.gateway.settings.keep_alive;
+                    return Poll::Ready(Some(bytes.into()));
+                }
+                Poll::Pending => match self.poll_timer(context) {
+                    Poll::Ready(bytes) if bytes.is_empty() => {}
+                    Poll::Ready(bytes) => return Poll::Ready(Some(bytes.into())),
+                    Poll::Pending => return Poll::Pending,
+                },
+            }
+        }
+    }
+
+    /// One look at the provider. Empty bytes mean "look again".
+    fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
+        let Phase::Live(live, encoder) = &mut self.phase else { return Poll::Ready(Vec::new()) };
+        let mut out = Vec::new();
+        let step = if live.pending.is_empty() {
+            match live.poll_step(context) {
+                Poll::Ready(step) => step,
+                Poll::Pending => return Poll::Pending,
+            }
+        } else {
+            Step::More
+        };
+        let mut failure = if let Step::Failed(error) = &step { Some(error.clone()) } else { None };
+        for mut delta in std::mem::take(&mut live.pending) {
+            if let Delta::Error(error) = delta {
+                failure = Some(error);
+                break;
+            }
+            live.meter(&mut delta);
+            encoder.push(&delta, &mut out);
+        }
+        if live.is_done() {
+            self.silent_until = Instant::now() + LATE_USAGE;
+        } else {
+            self.silent_until = Instant::now() + self.gateway.settings.idle;
+        }
+        let is_complete = matches!(step, Step::Complete) || live.has_all();
+        if let Some(error) = failure {
+            self.fail(&error, &mut out);
+        } else if is_complete {
+            self.complete(Ending::Completed, &mut out);
+        } else if !live.keep_covered(self.gateway.settings.extension) {
+            // The budget ends in the middle: what was delivered is charged, and the client is told by the finish reason.
+            let finish = Finish { reason: FinishReason::Length, native: Some("payment_required".to_owned()) };
+            encoder.push(&Delta::Finish { choice: 0, finish }, &mut out);
+            self.complete(Ending::BudgetEnded, &mut out);
+        } else if !live.trip.is_key_usable() {
+            let revoked = UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
+            self.fail(&revoked, &mut out);
+        }
+        Poll::Ready(out)
+    }
+
+    /// Settles a complete answer, then writes its last events.
+    fn complete(&mut self, ending: Ending, out: &mut Vec<u8>) {
+        let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
+        let metadata = live.trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok());
+        if let Some(receipt) = live.end(ending, 200, None) {
+            encoder.end(&call::bill(&receipt), metadata.as_deref(), out);
+        }
+    }
+
+    /// Settles an answer that broke, then writes the in-band error.
+    fn fail(&mut self, error: &UpstreamError, out: &mut Vec<u8>) {
+        let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
+        let is_ours = error.kind == ErrorKind::Authentication;
+        let message = if is_ours { error.message.as_str() } else { "Provider returned an error" };
+        encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), out);
+        if let Some(planned) = live.trip.planned.get(live.at) {
+            let now = self.gateway.clock.elapsed();
+            self.gateway.health.failed(&planned.candidate.endpoint, error.class, None, now);
+        }
+        let _receipt = live.end(Ending::Failed, error.kind.status(), Some(error.kind));
+    }
+
+    /// Deadlines and keep-alive comments while nothing comes. Empty bytes mean "look again".
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
+        let is_live = matches!(self.phase, Phase::Live(..));
+        let deadline = if is_live { self.silent_until.min(self.ends_by) } else { self.ends_by };
+        let wake = deadline.min(self.keep_alive_at);
+        if self.timer.deadline() != wake {
+            self.timer.as_mut().reset(wake);
+        }
+        if self.timer.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        let now = Instant::now();
+        let mut out = Vec::new();
+        if now >= deadline && is_live {
+            let has_said_all = self.live_ref().is_some_and(Live::is_done);
+            if has_said_all {
+                self.complete(Ending::Completed, &mut out);
+            } else {
+                self.fail(&UpstreamError::new(ErrorKind::Timeout, FailureClass::Unavailable, "silent"), &mut out);
+            }
+        } else if now >= deadline {
+            // Dropping the search ends its trip.
+            self.phase = Phase::Over;
+            out = refusal_event(&Refusal::new(ErrorKind::Timeout, "No provider answered in time"));
+        } else {
+            let is_revoked = self.live_ref().is_some_and(|live| !live.trip.is_key_usable());
+            self.keep_alive_at = now + self.gateway.settings.keep_alive;
+            if is_revoked {
+                let revoked = UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
+                self.fail(&revoked, &mut out);
+            } else {
+                out.extend_from_slice(KEEP_ALIVE);
+            }
+        }
+        Poll::Ready(out)
+    }
+
+    /// Writes down how much was delivered. Called when the connection asks for more: what was handed out before is then
+    /// out of our hands, which is why MARK follows delivery and never precedes it.
+    fn mark(&mut self) {
+        if !std::mem::take(&mut self.handed_out) {
+            return;
+        }
+        let Phase::Live(live, _) = &self.phase else { return };
+        let bytes = live.delivered_bytes();
+        let is_due = self.marked_at.is_none_or(|at| {
+            at.elapsed() >= MARK_TIME || bytes.saturating_sub(self.marked_bytes) >= MARK_BYTES
+        });
+        if bytes == self.marked_bytes || !is_due {
+            self.handed_out = bytes != self.marked_bytes;
+            return;
+        }
+        if let Err(error) = self.gateway.journal.mark(live.trip.id(), live.delivered_tokens()) {
+            tracing::warn!(%error, generation_id = %live.trip.id(), "delivery could not be marked");
+        }
+        self.marked_bytes = bytes;
+        self.marked_at = Some(Instant::now());
+    }
+}
+
+impl Body for Flow {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.get_mut().poll_bytes(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        if let Phase::Live(live, _) = std::mem::replace(&mut self.phase, Phase::Over)
+            && !live.is_ended()
+        {
+            call::client_left(&self.gateway, *live);
+        }
+    }
+}
+
+fn encoder(live: &Live) -> Encoder {
+    let planned = live.trip.planned.get(live.at);
+    Encoder::new(&Envelope {
+        id: &live.trip.id().to_string(),
+        created: live.trip.ask.received_at.seconds(),
+        model: planned.map_or("", |planned| planned.candidate.model.id.as_str()),
+        provider: planned.map_or("", |planned| planned.candidate.endpoint.provider.name.as_str()),
+        hide_reasoning: live.trip.ask.chat.wants_reasoning_hidden(),
+        metadata: None,
+    })
+}
+
+/// The one event of an answer that failed after its head had gone out and before any content.
+fn refusal_event(refusal: &Refusal) -> Vec<u8> {
+    format!("data: {}\n\n", refusal.body()).into_bytes()
+}
