@@ -202,6 +202,63 @@ def openai_embeddings_and_models():
     same(chat.models.retrieve("vendor/slug").id, "vendor/slug")
 
 
+@check
+def openai_completions():
+    plain = chat.completions.create(model="echo-1", prompt="hello")
+    same((plain.choices[0].text, plain.choices[0].finish_reason), ("You said: hello", "stop"))
+    chunks = list(
+        chat.completions.create(
+            model="echo-1", prompt="hello", stream=True, stream_options={"include_usage": True}
+        )
+    )
+    same("".join(choice.text for chunk in chunks for choice in chunk.choices), "You said: hello")
+    same(chunks[-1].usage, plain.usage)
+
+
+def response_tools():
+    return [{"type": "function", "name": name, "parameters": WEATHER, "strict": True} for name in ("weather", "tides")]
+
+
+@check
+def openai_responses_plain_and_stream():
+    plain = chat.responses.create(model="echo-1", input="hello", instructions="be kind")
+    same((plain.output_text, plain.status), ("You said: hello", "completed"))
+    with chat.responses.stream(model="echo-1", input="hello", instructions="be kind") as stream:
+        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+        final = stream.get_final_response()
+    same((text, final.output_text), (plain.output_text, plain.output_text))
+    same(final.usage, plain.usage)
+    cut = chat.responses.create(model="echo-1~answer.tokens=100", input="x", max_output_tokens=16)
+    same((cut.status, cut.incomplete_details.reason), ("incomplete", "max_output_tokens"))
+    seen = chat.responses.create(model="echo-1", input="x", reasoning={"summary": "auto"})
+    same([item.type for item in seen.output], ["reasoning", "message"])
+
+
+@check
+def openai_responses_tools_and_parse():
+    question = {"role": "user", "content": "CALL:weather CALL:tides"}
+    with chat.responses.stream(model="echo-1", input=[question], tools=response_tools()) as stream:
+        list(stream)
+        answer = stream.get_final_response()
+    same([(item.name, item.parsed_arguments) for item in answer.output],
+         [(name, {"city": "text", "days": 1}) for name in ("weather", "tides")])
+    calls = [item.model_dump(exclude={"parsed_arguments"}, exclude_none=True) for item in answer.output]
+    results = [{"type": "function_call_output", "call_id": item.call_id, "output": item.name} for item in answer.output]
+    after = chat.responses.create(model="echo-1", input=[question, *calls, *results], tools=response_tools())
+    same(after.output_text, "The tool said: weather; tides")
+    fails(openai.BadRequestError, lambda: chat.responses.create(model="echo-1", input=[question, *calls]))
+    parsed = chat.responses.parse(model="echo-1", input="x", text_format=Flat)
+    assert isinstance(parsed.output_parsed, Flat)
+
+
+@check
+def openai_responses_errors():
+    error = fails(openai.RateLimitError, lambda: chat.responses.create(model="echo-1~headers.status=429", input="x"))
+    same(error.code, "rate_limit_exceeded")
+    last = list(chat.responses.create(model="echo-1~body.error_after=1", input="x", stream=True))[-1]
+    same((last.type, last.code, last.sequence_number), ("error", "server_error", 5))
+
+
 # --- Anthropic --------------------------------------------------------------------------------------------------
 
 

@@ -52,7 +52,7 @@ pub(crate) fn bend_plain(body: String, said: &str, family: Family, meta: &Meta, 
 pub(crate) fn bend_events(events: &mut Vec<Event>, family: Family, meta: &Meta, scenario: &Scenario) {
     let Some(fault) = scenario.body.fault else { return };
     match fault {
-        PlainFault::ErrorObject => *events = vec![family.error_event(&error(scenario), meta)],
+        PlainFault::ErrorObject => *events = vec![family.error_event(&error(scenario), meta, 0)],
         PlainFault::TruncatedJson => {
             if let Some(at) = events.iter().position(Event::is_content) {
                 events.truncate(at + 1);

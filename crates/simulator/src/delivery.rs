@@ -171,7 +171,7 @@ impl Script {
         if due(body.error_after) {
             let mut refusal = Refusal::status(body.error_status.unwrap_or(500));
             refusal.message.clone_from(&scenario.headers.error_message);
-            let bytes = renderer.event(&family.error_event(&refusal, meta));
+            let bytes = renderer.event(&family.error_event(&refusal, meta, renderer.written()));
             self.steps.push_back(Step::Write { bytes, chars: None });
             self.steps.extend(renderer.end().map(|bytes| Step::Write { bytes, chars: None }));
             return true;

@@ -26,12 +26,23 @@ pub enum Family {
 pub(crate) enum Operation {
     /// Answers a conversation.
     Generate,
+    /// Continues a text (legacy completions).
+    Complete,
+    /// Answers a conversation in the form of responses.
+    Respond,
     /// Counts the tokens of a conversation.
     Count,
     /// Embeds text.
     Embed,
     /// Embeds several texts, each a request of its own (Gemini).
     EmbedMany,
+}
+
+impl Operation {
+    /// Whether an answer is generated.
+    pub(crate) fn is_generation(self) -> bool {
+        matches!(self, Self::Generate | Self::Complete | Self::Respond)
+    }
 }
 
 /// A request as it came, before it is understood.
@@ -81,6 +92,8 @@ pub(crate) struct Meta {
     pub seed: u64,
     /// Unix time of the answer in seconds.
     pub created: i64,
+    /// What is asked, because one family has several forms of answer.
+    pub operation: Operation,
 }
 
 impl Meta {
@@ -114,7 +127,7 @@ impl Family {
     /// Understands a request; what strict validation would refuse is read as well as it can be.
     pub(crate) fn read(self, incoming: &Incoming<'_>) -> Ask {
         match self {
-            Self::OpenAi => openai::read(incoming.body),
+            Self::OpenAi => openai::read(incoming),
             Self::Anthropic => anthropic::read(incoming.body),
             Self::Gemini => gemini::read(incoming),
         }
@@ -147,8 +160,11 @@ impl Family {
         }
     }
 
-    /// The event that reports an error in the middle of a stream.
-    pub(crate) fn error_event(self, refusal: &Refusal, meta: &Meta) -> Event {
+    /// The event that reports an error in a stream, after `before` other events.
+    pub(crate) fn error_event(self, refusal: &Refusal, meta: &Meta, before: u32) -> Event {
+        if meta.operation == Operation::Respond {
+            return openai::response_error(refusal, before);
+        }
         let name = (self == Self::Anthropic).then_some("error");
         Event::new(name, &self.error(refusal, meta))
     }

@@ -30,6 +30,11 @@ impl<'a> Renderer<'a> {
         Self { style, framing, written: 0, contents: 0 }
     }
 
+    /// Events rendered so far.
+    pub(crate) fn written(&self) -> u32 {
+        self.written
+    }
+
     /// The bytes of the next event.
     pub(crate) fn event(&mut self, event: &Event) -> Bytes {
         self.written += 1;

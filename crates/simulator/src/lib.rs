@@ -1,6 +1,6 @@
 //! A scriptable provider that speaks every provider dialect: demo mode, tests, faults, benchmarks.
 //!
-//! It answers as OpenAI, Anthropic and Gemini do, plain and streamed, holds requests to the schema those providers
+//! It answers as OpenAI (chat, completions, responses, embeddings), Anthropic and Gemini do, plain and streamed, holds requests to the schema those providers
 //! publish, and misbehaves on demand. It shares no code with the gateway, so that both cannot misread a format in
 //! the same way; it is checked with the providers' own SDKs instead.
 //!

@@ -23,6 +23,8 @@ use crate::state::State;
 pub fn router(state: State) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat))
+        .route("/v1/completions", post(completions))
+        .route("/v1/responses", post(responses))
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/messages", post(messages))
         .route("/v1/messages/count_tokens", post(count_tokens))
@@ -43,6 +45,14 @@ async fn answer(state: State, family: Family, operation: Operation, request: Req
 
 async fn chat(Shared(state): Shared<State>, request: Request) -> Response {
     answer(state, Family::OpenAi, Operation::Generate, request).await
+}
+
+async fn completions(Shared(state): Shared<State>, request: Request) -> Response {
+    answer(state, Family::OpenAi, Operation::Complete, request).await
+}
+
+async fn responses(Shared(state): Shared<State>, request: Request) -> Response {
+    answer(state, Family::OpenAi, Operation::Respond, request).await
 }
 
 async fn embeddings(Shared(state): Shared<State>, request: Request) -> Response {
@@ -130,7 +140,7 @@ async fn clear(Shared(state): Shared<State>) -> StatusCode {
 }
 
 async fn nowhere() -> Response {
-    let meta = crate::family::Meta { seed: 0, created: 0 };
+    let meta = crate::family::Meta { seed: 0, created: 0, operation: Operation::Generate };
     let refusal = Refusal { message: Some("Unknown request URL.".to_owned()), ..Refusal::status(404) };
     let body = Family::OpenAi.error(&refusal, &meta).to_string();
     respond(Family::OpenAi, &meta, None, 404, "application/json", Body::from(body))

@@ -45,7 +45,7 @@ struct Exchange {
 
 /// Answers one request.
 pub(crate) async fn serve(state: State, route: Route, request: Request<Body>) -> Response {
-    let meta = state.meta();
+    let meta = state.meta(route.operation);
     let (parts, body) = request.into_parts();
     let exchange = Exchange {
         meta,
@@ -78,7 +78,7 @@ pub(crate) fn allow(state: &State, family: Family, headers: &HeaderMap, uri: &Ur
     if is_allowed(state, credential.as_deref()) {
         return Ok(());
     }
-    let meta = state.meta();
+    let meta = state.meta(Operation::Generate);
     let body = family.error(&Refusal::status(401), &meta).to_string();
     Err(Box::new(respond(family, &meta, None, 401, "application/json", Body::from(body))))
 }
@@ -184,7 +184,7 @@ impl Exchange {
 
     fn content(&self, ask: &Ask, body: &Value, scenario: &Scenario, recording: Recording) -> Response {
         let document = match (self.route.family, self.route.operation) {
-            (_, Operation::Generate) => {
+            (_, operation) if operation.is_generation() => {
                 let answer = answer(ask, scenario, self.meta.seed);
                 return self.generated(&answer, ask, scenario, recording);
             }

@@ -10,7 +10,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::bench::Bench;
-use crate::family::Meta;
+use crate::family::{Meta, Operation};
 use crate::observe::{Observed, Ring};
 use crate::options::{Options, SCENARIOS_MAX};
 use crate::scenario::{Scenario, ScenarioError, pick};
@@ -90,12 +90,12 @@ impl State {
     }
 
     /// Numbers a request and derives its seed.
-    pub(crate) fn meta(&self) -> Meta {
+    pub(crate) fn meta(&self, operation: Operation) -> Meta {
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
         // An odd multiplier keeps seeds of neighbouring requests far apart.
         let seed = self.0.options.seed ^ number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        Meta { seed, created: i64::try_from(created).unwrap_or(i64::MAX) }
+        Meta { seed, created: i64::try_from(created).unwrap_or(i64::MAX), operation }
     }
 
     /// Counts a request under `name` and says how many came before it.

@@ -27,7 +27,7 @@ const SCHEMA_DEPTH_MAX: usize = 32;
 /// Holds a request to the published schema and rules.
 pub(crate) fn validate(incoming: &Incoming<'_>) -> Result<(), Refusal> {
     let shape = match incoming.operation {
-        Operation::Generate => &shapes::GENERATE,
+        Operation::Generate | Operation::Complete | Operation::Respond => &shapes::GENERATE,
         Operation::Count => &shapes::COUNT,
         Operation::Embed => &shapes::EMBED,
         Operation::EmbedMany => &shapes::EMBED_MANY,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::ask::{Ask, Choice, Tool, text_of};
 
 /// Reads a chat or embedding request.
-pub(crate) fn read(body: &Value) -> Ask {
+pub(super) fn read(body: &Value) -> Ask {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let number = |name: &str| body.get(name).and_then(Value::as_u64);
     let mut ask = Ask {
@@ -36,7 +36,8 @@ pub(crate) fn read(body: &Value) -> Ask {
     ask
 }
 
-fn stops(value: Option<&Value>) -> Vec<String> {
+/// Stop sequences, one or several.
+pub(super) fn stops(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

@@ -16,13 +16,17 @@ const STOPS_MAX: usize = 4;
 pub(crate) fn validate(incoming: &Incoming<'_>) -> Result<(), Refusal> {
     let shape = match incoming.operation {
         Operation::Embed | Operation::EmbedMany => &shapes::EMBEDDINGS,
+        Operation::Complete => &shapes::COMPLETIONS,
+        Operation::Respond => &super::responses::SHAPE,
         Operation::Generate | Operation::Count => &shapes::CHAT,
     };
     check(incoming.body, shape, Naming::Exact).map_err(|violation| error::refusal(&violation))?;
-    if incoming.operation == Operation::Generate {
-        rules(incoming.body).map_err(|violation| error::refusal(&violation))?;
+    match incoming.operation {
+        Operation::Generate => rules(incoming.body),
+        Operation::Respond => super::responses::rules(incoming.body),
+        _ => Ok(()),
     }
-    Ok(())
+    .map_err(|violation| error::refusal(&violation))
 }
 
 fn rules(body: &Value) -> Result<(), Violation> {

@@ -176,3 +176,25 @@ pub(super) static EMBEDDINGS: Shape = Object(&[
     may("encoding_format", &Word(&["float", "base64"])),
     may("user", &Text),
 ]);
+
+/// Body of `POST /v1/completions`.
+pub(super) static COMPLETIONS: Shape = Object(&[
+    must("model", &Text),
+    must("prompt", &Maybe(&TextOr(&Filled(&Any)))),
+    may("best_of", &Maybe(&Int(0, 20))),
+    may("echo", &Maybe(&Bool)),
+    may("frequency_penalty", &Maybe(&Number(-2.0, 2.0))),
+    may("logit_bias", &Maybe(&Map)),
+    may("logprobs", &Maybe(&Int(0, 5))),
+    may("max_tokens", &Maybe(&Int(0, i64::MAX))),
+    may("n", &Maybe(&Int(1, 128))),
+    may("presence_penalty", &Maybe(&Number(-2.0, 2.0))),
+    may("seed", &Maybe(&Int(i64::MIN, i64::MAX))),
+    may("stop", &Maybe(&TextOr(&List(&Text)))),
+    may("stream", &Maybe(&Bool)),
+    may("stream_options", &Maybe(&Object(&[may("include_usage", &Bool), may("include_obfuscation", &Bool)]))),
+    may("suffix", &MaybeText),
+    may("temperature", &Maybe(&Number(0.0, 2.0))),
+    may("top_p", &Maybe(&Number(0.0, 1.0))),
+    may("user", &Text),
+]);

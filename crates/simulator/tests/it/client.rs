@@ -116,8 +116,7 @@ fn parse(raw: &[u8], ended: Ended) -> Reply {
         (head, rest) = split(rest);
     }
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-    let mut reply =
-        Reply { status, head, body: rest.to_vec(), chunks: Vec::new(), ended, raw: raw.to_vec() };
+    let mut reply = Reply { status, head, body: rest.to_vec(), chunks: Vec::new(), ended, raw: raw.to_vec() };
     let mut complete = false;
     if reply.header("transfer-encoding").as_deref() == Some("chunked") {
         (reply.chunks, complete) = chunks(rest);

@@ -205,3 +205,50 @@ async fn bench_streams_as_many_pieces_as_told_and_is_not_recorded() {
     assert!(simulator.observed().is_empty());
     simulator.shutdown().await;
 }
+
+#[tokio::test]
+async fn responses_are_numbered_in_sequence_and_end_once() {
+    let simulator = start().await;
+    let body = json!({"model": "m~body.tokens_per_chunk=100", "stream": true, "input": "hello"});
+    let reply = send(simulator.address(), "POST /v1/responses", &[], &body.to_string(), PATIENCE).await;
+    let events = reply.events();
+    let names: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.content_part.added",
+            "response.output_text.delta",
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.completed",
+        ]
+    );
+    assert!(events.iter().enumerate().all(|(at, event)| event["sequence_number"] == at));
+    assert_eq!(events[8]["response"]["usage"]["output_tokens"], 4);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn completions_and_responses_are_held_to_their_schema_too() {
+    let simulator = start().await;
+    for (path, body, words) in [
+        ("completions", json!({"model": "m"}), "Missing required parameter: 'prompt'."),
+        ("completions", json!({"model": "m", "prompt": "x", "messages": []}), "argument supplied: messages"),
+        ("responses", json!({"model": "m", "input": "x", "messages": []}), "argument supplied: messages"),
+        ("responses", json!({"model": "m", "input": "x", "max_output_tokens": 1}), "Expected a value >= 16"),
+        (
+            "responses",
+            json!({"model": "m", "input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]}),
+            "No tool call found for function call output with call_id c.",
+        ),
+    ] {
+        let reply = send(simulator.address(), &format!("POST /v1/{path}"), &[], &body.to_string(), PATIENCE).await;
+        assert_eq!(reply.status, 400);
+        assert!(reply.json()["error"]["message"].as_str().is_some_and(|text| text.contains(words)), "{}", reply.text());
+    }
+    simulator.shutdown().await;
+}
