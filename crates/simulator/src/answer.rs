@@ -95,7 +95,7 @@ pub(crate) fn answer(ask: &Ask, scenario: &Scenario, seed: u64) -> Answer {
         refused: wanted.refusal.is_some(),
         calls,
         finish,
-        choices: ask.choices.max(1),
+        choices: choices(ask, scenario),
         counts,
     }
 }
@@ -114,7 +114,7 @@ fn counts(ask: &Ask, scenario: &Scenario, text: &str, calls: &[Made], reasoned: 
         calls.iter().map(|call| tokens::count(&call.name) + tokens::count(&call.arguments.to_string())).sum();
     let said = if text.is_empty() { 0 } else { tokens::count(text) };
     let reasoning = usage.reasoning.unwrap_or(reasoned);
-    let counted = (said + called) * ask.choices.max(1) + reasoning;
+    let counted = (said + called) * choices(ask, scenario) + reasoning;
     Counts {
         prompt: prompt_tokens(ask, scenario),
         completion: usage.completion.unwrap_or(counted),
@@ -131,7 +131,7 @@ fn text(ask: &Ask, scenario: &Scenario, seed: u64) -> String {
     let wanted = &scenario.answer;
     let said = match (&wanted.text, wanted.tokens) {
         (Some(text), _) => return text.clone(),
-        (None, Some(length)) => return tokens::words(length.min(TOKENS_MAX), seed),
+        (None, Some(length)) => return generated(length.min(TOKENS_MAX), ask.tag.as_deref(), seed),
         (None, None) if ask.schema.is_some() => {
             return ask.schema.as_ref().map(schema::instance).unwrap_or_default().to_string();
         }
@@ -149,6 +149,21 @@ fn text(ask: &Ask, scenario: &Scenario, seed: u64) -> String {
     match &ask.tag {
         Some(tag) => format!("TAG:{tag} {said}{images}"),
         None => format!("{said}{images}"),
+    }
+}
+
+fn choices(ask: &Ask, scenario: &Scenario) -> u64 {
+    scenario.answer.choices.unwrap_or(ask.choices).clamp(1, 128)
+}
+
+/// A text of exactly `length` tokens that begins with the tag when the tag fits.
+fn generated(length: u64, tag: Option<&str>, seed: u64) -> String {
+    let Some(tag) = tag else { return tokens::words(length, seed) };
+    let mark = format!("TAG:{tag} ");
+    let mark = format!("{mark:<width$}", width = mark.len().next_multiple_of(4));
+    match length.checked_sub(tokens::count(&mark)) {
+        Some(rest) => mark + &tokens::words(rest, seed),
+        None => tokens::words(length, seed),
     }
 }
 

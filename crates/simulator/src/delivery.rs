@@ -95,6 +95,7 @@ pub(crate) fn stream(events: &[Event], style: Style, family: Family, meta: &Meta
         }
     }
     script.steps.extend(renderer.end().map(|bytes| Step::Write { bytes, chars: None }));
+    script.wait(body.linger_ms);
     script
 }
 
@@ -261,8 +262,8 @@ impl Stage {
         if let (Some(chars), Some(recording)) = (chars, &self.recording) {
             recording.delivered(chars);
         }
-        if self.script.steps.is_empty() {
-            // Nothing is left to do: a client that leaves now has everything.
+        if self.script.steps.len() < 2 && matches!(self.script.steps.front(), None | Some(Step::Wait(_))) {
+            // Nothing is left to send: a client that leaves now has everything.
             self.finish();
         }
         piece

@@ -8,9 +8,12 @@
 //!
 //! | word | effect |
 //! |---|---|
-//! | `TAG:word` | the answer begins with it, and the record carries it |
+//! | `TAG:word` | the answer begins with it (unless its text is given or follows a schema), and the record carries it |
 //! | `CALL:tool` | that tool is called, with a minimal instance of its schema; `CALL:tool{"a":1}` gives the arguments |
 //! | `SIM:{…}` on a line of its own | knobs of a [`Scenario`] for this request |
+//!
+//! Faults below HTTP (resets, raw heads, early hints) are behind the feature `wire-faults`, on by default; without it
+//! such knobs only close the connection or do nothing.
 //!
 //! Tokens are counted as bytes of text divided by four, rounded up, at least one; an image is 256 tokens.
 //! The same answer costs the same plain and streamed.

@@ -218,6 +218,9 @@ impl Exchange {
         let scenario = &scenario;
         let mut events = family.stream(answer, ask, &self.meta, scenario);
         bend_events(&mut events, family, &self.meta, scenario);
+        if family == Family::OpenAi && self.route.operation != Operation::Respond && !ask.include_usage {
+            recording.note(|entry| entry.usage = None);
+        }
         let style = bench::style(family, self.events);
         let kind = if self.events { "text/event-stream; charset=utf-8" } else { "application/json" };
         let script = delivery::stream(&events, style, family, &self.meta, scenario);

@@ -94,6 +94,8 @@ pub struct Body {
     pub split_at: Vec<usize>,
     /// Keep-alive comments sent, one each 100 ms, before the first event.
     pub comments_first: u32,
+    /// Milliseconds the body stays open after its last event, at most ten minutes.
+    pub linger_ms: u64,
     /// Wrong content with status 200.
     pub fault: Option<PlainFault>,
 }
@@ -132,7 +134,8 @@ pub enum PlainFault {
 pub struct Answer {
     /// Text instead of the echo.
     pub text: Option<String>,
-    /// Length of a generated text in tokens, at most 200 000; ignored when `text` is set.
+    /// Length of a generated text in tokens, at most 200 000; ignored when `text` is set. A tag takes the first of
+    /// them, if there are enough.
     pub tokens: Option<u64>,
     /// Reasoning text.
     pub reasoning: Option<String>,
@@ -152,6 +155,8 @@ pub struct Answer {
     pub fragments: Option<Fragments>,
     /// Model reported instead of the one asked for.
     pub model: Option<String>,
+    /// Number of answers instead of the one asked for, at most 128.
+    pub choices: Option<u64>,
     /// Finish reason fault.
     pub finish: Option<FinishRule>,
     /// Native finish reason sent in place of the right one.

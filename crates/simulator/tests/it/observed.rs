@@ -8,7 +8,7 @@ use simulator::{Observed, Options, Scenario, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::client::{KINDS, Kind, PATIENCE, send, start};
+use crate::client::{Ended, KINDS, Kind, PATIENCE, send, start};
 
 fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
@@ -172,5 +172,32 @@ async fn bodies_beyond_the_limit_get_413() {
         assert_eq!(&answer, b"HTTP/1.1 413", "{kind:?}");
     }
     assert!(simulator.observed().is_empty());
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_a_finished_stream_open_has_everything() {
+    let simulator = start().await;
+    for kind in KINDS {
+        simulator.clear();
+        let patience = Duration::from_millis(300);
+        let reply = kind.ask_for(simulator.address(), "m~body.linger_ms=60000", "x", true, patience).await;
+        assert_eq!(reply.ended, Ended::Stalled);
+        assert_eq!(kind.finishes(&reply).len(), 1);
+        let seen = wait_for(&simulator, |entry| entry.finished).await;
+        assert!(!seen.cancelled);
+    }
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn usage_is_recorded_only_when_it_is_sent() {
+    let simulator = start().await;
+    let body = json!({"model": "m", "stream": true, "messages": [{"role": "user", "content": "x"}]}).to_string();
+    send(simulator.address(), "POST /v1/chat/completions", &[], &body, PATIENCE).await;
+    Kind::OpenAi.ask(simulator.address(), "m", "x", true).await;
+    let seen = simulator.observed();
+    assert!(seen[0].usage.is_none() && seen[1].usage.is_some());
+    assert_eq!(seen[0].counts, seen[1].counts);
     simulator.shutdown().await;
 }

@@ -189,6 +189,21 @@ async fn reports_another_model_and_several_choices() {
     assert_eq!(answer["model"], "other");
     assert_eq!(answer["choices"].as_array().map(Vec::len), Some(2));
     assert_eq!(answer["usage"]["completion_tokens"], 6);
+    let answer = Kind::OpenAi.ask(simulator.address(), "m~answer.choices=3", "x", false).await.json();
+    assert_eq!(answer["choices"].as_array().map(Vec::len), Some(3));
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn generated_text_carries_the_tag_within_its_length() {
+    let simulator = start().await;
+    for (tokens, tagged) in [(50, true), (3, true), (2, false)] {
+        let text = format!("TAG:ab12 x\nSIM:{{\"answer\":{{\"tokens\":{tokens}}}}}");
+        let answer = Kind::OpenAi.ask(simulator.address(), "m", &text, false).await.json();
+        let said = answer["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(said.starts_with("TAG:ab12 "), tagged, "{said}");
+        assert_eq!(answer["usage"]["completion_tokens"], tokens);
+    }
     simulator.shutdown().await;
 }
 
