@@ -18,24 +18,31 @@ pub(crate) struct Traits {
     pub(crate) has_strict: bool,
     /// Every function name in tools and calls, once, in order of appearance.
     pub(crate) tool_names: Vec<String>,
+    /// Those of them that the history calls.
+    pub(crate) called_names: Vec<String>,
 }
 
 impl Traits {
     pub(super) fn gather(messages: &[Message<'_>], tools: &[Tool<'_>]) -> Self {
         let functions = tools.iter().filter_map(|tool| tool.function.as_ref());
         let called = messages.iter().flat_map(Message::calls).filter_map(|call| call.function.as_ref());
-        let mut seen = HashSet::new();
         let declared = functions.clone().map(|function| &*function.name);
-        let names = declared.chain(called.map(|function| &*function.name));
+        let called = called.map(|function| &*function.name);
         Self {
             has_developer: messages.iter().any(|message| message.role == Role::Developer),
             has_details: messages.iter().any(|message| message.reasoning_details.is_some()),
             has_markers: messages.iter().any(has_marker) || tools.iter().any(|tool| tool.cache_control.is_some()),
             has_server_tools: tools.iter().any(|tool| !tool.is_function()),
             has_strict: functions.clone().any(|function| function.strict.is_some()),
-            tool_names: names.filter(|name| seen.insert(*name)).map(str::to_owned).collect(),
+            tool_names: once_each(declared.chain(called.clone())),
+            called_names: once_each(called),
         }
     }
+}
+
+fn once_each<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }
 
 fn has_marker(message: &Message<'_>) -> bool {

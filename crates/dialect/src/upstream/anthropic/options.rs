@@ -27,6 +27,7 @@ pub(super) const READ: &[&str] = &[
     "user",
     "verbosity",
     "service_tier",
+    "n",
 ];
 
 /// With thinking, `top_p` may not be lower than this.
@@ -121,6 +122,9 @@ impl<'a> Body<'a> {
 
     pub(super) fn others(&mut self) {
         self.stop();
+        if self.request.choices() > 1 {
+            self.notes.dropped("n", "this provider gives one answer");
+        }
         if let Some(user) = self.target.user {
             self.out.field_object("metadata");
             self.out.field_text("user_id", user);

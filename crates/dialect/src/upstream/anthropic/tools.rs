@@ -50,7 +50,7 @@ impl Body<'_> {
 
     /// A history with calls needs their tools declared, even when the caller offers none any more.
     fn bare_tools(&mut self) {
-        let called = &self.request.traits().tool_names;
+        let called = &self.request.traits().called_names;
         if called.is_empty() {
             return;
         }
