@@ -49,8 +49,6 @@ export const modelsQuery = queryOptions({
     const models: Model[] = [];
     for (let page = 0; page < MODEL_PAGES_MAX; page += 1) {
       const query = { limit: MODEL_PAGE, offset: models.length, output_modalities: 'all' };
-      // Each page's offset depends on the one before.
-      // oxlint-disable-next-line no-await-in-loop
       const answer = await unwrap(api.GET('/api/v1/models', { params: { query }, signal }));
       models.push(...answer.data);
       const total = answer.total_count ?? models.length;
@@ -77,7 +75,6 @@ export const keysQuery = queryOptions({
     const keys: Key[] = [];
     for (let page = 0; page < KEY_PAGES_MAX; page += 1) {
       const query = { offset: keys.length, include_disabled: true, include_expired: true };
-      // oxlint-disable-next-line no-await-in-loop
       const { data } = await unwrap(api.GET('/console/api/v1/keys', { params: { query }, signal }));
       keys.push(...data);
       if (data.length < KEY_PAGE) break;

@@ -1,7 +1,9 @@
 import { Menu } from '@base-ui/react/menu';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { asApiError } from '../api/errors';
+import { sessionQuery } from '../api/queries';
 import { formatBalance, formatExact } from '../format/money';
 import { announce } from '../ui/announce';
 import { buttonClass, IconButton } from '../ui/Button';
@@ -18,7 +20,8 @@ const THEMES: { value: Theme; label: string; icon: IconName }[] = [
 
 /** Balance, theme, help and account, on every page. */
 export function Header({ onHelp }: { onHelp: () => void }) {
-  const session = useMaybeSession();
+  const { data: session, isSuccess } = useQuery(sessionQuery);
+  const isVisitor = isSuccess && session === null;
   const onLogin = useRouterState({ select: (state) => /^\/(login|setup)/.test(state.location.pathname) });
   return (
     <header className="sticky top-0 z-20 flex h-13 items-center gap-1 border-b border-line bg-bg px-4 sm:px-6">
@@ -36,6 +39,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       {session ? (
         <AccountMenu name={session.user.name} account={session.account.name} role={session.user.role} />
       ) : (
+        isVisitor &&
         !onLogin && (
           <Link to="/login" className={buttonClass('secondary', 'ml-2')}>
             Sign in

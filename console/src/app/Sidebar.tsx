@@ -26,7 +26,9 @@ export function Sidebar() {
           if (shown.length === 0) return null;
           return (
             <div key={group}>
-              <div className={`px-2.5 pb-1 text-xs font-medium text-muted ${narrow ? 'sr-only' : 'hidden lg:block'}`}>{group}</div>
+              {group && (
+                <div className={`px-2.5 pb-1 text-xs font-medium text-muted ${narrow ? 'hidden' : 'hidden lg:block'}`}>{group}</div>
+              )}
               <ul className="space-y-0.5">
                 {shown.map((place) => (
                   <li key={place.to}>
@@ -66,7 +68,7 @@ function Foot({ text, narrow, version }: { text: string; narrow: boolean; versio
         <span className={text}>Docs</span>
       </a>
       <div className="hidden items-center justify-between lg:flex">
-        {version && <span className={`px-2.5 text-xs text-muted ${text}`}>Version {version}</span>}
+        {version && !narrow && <span className="px-2.5 text-xs text-muted">Version {version}</span>}
         <IconButton
           label={narrow ? 'Show names in the sidebar' : 'Show icons only in the sidebar'}
           onClick={() => sidebar.set(narrow ? 'wide' : 'narrow')}

@@ -1,6 +1,8 @@
-import { useNavigate } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
-import { Button } from '../ui/Button';
+import { sessionQuery } from '../api/queries';
+import { Button, buttonClass } from '../ui/Button';
 import { Page } from '../ui/Page';
 
 /** Reads the token out of a pasted set-up link, or takes the text itself when it is no link. */
@@ -14,6 +16,8 @@ export function SignInPanel() {
   const navigate = useNavigate();
   const [pasted, setPasted] = useState('');
   const field = useId();
+  const { data: session } = useQuery(sessionQuery);
+  if (session) return <AlreadyIn name={session.user.name} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const token = tokenFrom(pasted);
@@ -44,6 +48,21 @@ export function SignInPanel() {
           Continue
         </Button>
       </form>
+    </Page>
+  );
+}
+
+function AlreadyIn({ name }: { name: string }) {
+  return (
+    <Page title="You are signed in" lead={`As ${name}, in this browser.`}>
+      <div className="flex flex-wrap gap-3">
+        <Link to="/keys" className={buttonClass('primary')}>
+          Keys
+        </Link>
+        <Link to="/chat" className={buttonClass()}>
+          Open chat
+        </Link>
+      </div>
     </Page>
   );
 }

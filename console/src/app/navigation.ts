@@ -11,8 +11,9 @@ export type Place = {
   open: boolean;
 };
 
-/** The map of the console, in groups as the sidebar shows them. */
+/** The map of the console, in groups as the sidebar shows them; the first has no name. */
 export const PLACES: { group: string; places: Place[] }[] = [
+  { group: '', places: [{ to: '/', label: 'Start', icon: 'home', key: 'o', open: true }] },
   {
     group: 'Explore',
     places: [
@@ -22,10 +23,7 @@ export const PLACES: { group: string; places: Place[] }[] = [
   },
   {
     group: 'Observe',
-    places: [
-      { to: '/', label: 'Start', icon: 'home', key: 'o', open: true },
-      { to: '/generations', label: 'Generations', icon: 'list', key: 'l', open: false },
-    ],
+    places: [{ to: '/generations', label: 'Generations', icon: 'list', key: 'l', open: false }],
   },
   { group: 'Use', places: [{ to: '/keys', label: 'Keys', icon: 'key', key: 'k', open: false }] },
 ];

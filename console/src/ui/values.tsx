@@ -26,7 +26,7 @@ export function Ident({ id, what, short = true }: { id: string; what: string; sh
       <span className="ident truncate" title={id}>
         {short ? shortId(id) : id}
       </span>
-      <CopyIcon text={id} what={what} />
+      <CopyIcon text={id} what={what} className="-my-1.5" />
     </span>
   );
 }

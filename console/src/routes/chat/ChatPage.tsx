@@ -68,7 +68,9 @@ function ChatRoom() {
   const [picking, setPicking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const last = chat.open.turns.at(-1);
-  const follow = useFollow(last?.answer.text.length ?? 0);
+  const follow = useFollow(last ? `${last.id} ${last.answer.state} ${last.answer.text.length}` : null);
+  // Another conversation is another page to its reader: the field is ready again.
+  // oxlint-disable-next-line react/exhaustive-effect-dependencies
   useEffect(() => field.current?.focus({ preventScroll: true }), [id]);
   const startNew = () => open(undefined);
   useShortcuts({ '/': () => field.current?.focus(), m: () => setPicking(true), n: startNew, ...(chat.isRunning ? { Escape: chat.stop } : {}) });

@@ -17,12 +17,7 @@ type Props = {
 
 /** Where questions are written: Enter sends, Shift+Enter starts a line, Esc stops a running answer. */
 export function Composer({ field, text, onChange, onSend, onStop, onEditLast, isRunning, canSend, isEditing }: Props) {
-  useEffect(() => {
-    const area = field.current;
-    if (!area) return;
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight + 2}px`;
-  }, [text, field]);
+  useGrowing(field, text);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter' && !event.shiftKey) {
@@ -68,4 +63,15 @@ export function Composer({ field, text, onChange, onSend, onStop, onEditLast, is
       </div>
     </form>
   );
+}
+
+/** Makes a text area as high as its text. */
+function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
+  useEffect(() => {
+    const style = field.current?.style;
+    style?.setProperty('height', 'auto');
+    style?.setProperty('height', `${(field.current?.scrollHeight ?? 0) + 2}px`);
+    // The height follows the text, which the effect reads from the document.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [text, field]);
 }

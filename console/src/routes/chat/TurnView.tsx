@@ -98,8 +98,6 @@ function FootLine({ answer }: { answer: Answer }) {
     ),
   ].filter(Boolean);
   return parts.map((part, index) => (
-    // The parts keep their order for the life of an answer.
-    // oxlint-disable-next-line react/no-array-index-key
     <span key={index} className="inline-flex items-center gap-2">
       {index > 0 && <span aria-hidden="true">·</span>}
       {part}

@@ -13,8 +13,6 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   let data: string[] = [];
   try {
     for (;;) {
-      // Each piece is read when the one before was used.
-      // oxlint-disable-next-line no-await-in-loop
       const { done, value } = await reader.read();
       for (const line of lines.push(decoder.decode(value, { stream: !done }), done)) {
         if (line === '' && data.length > 0) {

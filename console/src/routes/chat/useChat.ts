@@ -32,6 +32,8 @@ export function useChat(id: string): Chat {
   const control = useRef<AbortController | null>(null);
   const removed = useRef(new Set<string>());
   const client = useQueryClient();
+  // Leaving a conversation stops its running answer, as leaving the page does.
+  // oxlint-disable-next-line react/exhaustive-effect-dependencies
   useEffect(() => () => control.current?.abort(), [id]);
   const open = conversations.find((conversation) => conversation.id === id) ?? emptyConversation(id);
 

@@ -4,10 +4,10 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 const NEAR = 80;
 
 /**
- * Keeps the end of the page in view while `size` grows, until the reader scrolls up. `jump` goes to the end and
+ * Keeps the end of the page in view while `progress` changes (null: nothing to follow yet), until the reader scrolls up. `jump` goes to the end and
  * follows again.
  */
-export function useFollow(size: number) {
+export function useFollow(progress: string | null) {
   const [isFollowing, setFollowing] = useState(true);
   const lastTop = useRef(0);
   const toEnd = useCallback(() => globalThis.scrollTo({ top: document.documentElement.scrollHeight }), []);
@@ -23,8 +23,8 @@ export function useFollow(size: number) {
     return () => globalThis.removeEventListener('scroll', onScroll);
   }, []);
   useLayoutEffect(() => {
-    if (isFollowing) toEnd();
-  }, [size, isFollowing, toEnd]);
+    if (isFollowing && progress !== null) toEnd();
+  }, [progress, isFollowing, toEnd]);
   const jump = useCallback(() => {
     setFollowing(true);
     toEnd();

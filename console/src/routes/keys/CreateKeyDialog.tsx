@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { api, unwrap } from '../../api/client';
 import { keysQuery } from '../../api/queries';
+import { useNow } from '../../app/useNow';
 import { formatLocal } from '../../format/time';
 import { announce } from '../../ui/announce';
 import { Button } from '../../ui/Button';
@@ -132,7 +133,8 @@ function LimitFields({ draft, errors, onChange }: PartProps) {
 }
 
 function ExpiryFields({ draft, errors, onChange }: PartProps) {
-  const end = draft.expiry === 'date' ? null : expiryOf(draft, new Date());
+  const now = useNow();
+  const end = draft.expiry === 'date' ? null : expiryOf(draft, now);
   return (
     <>
       <Choice

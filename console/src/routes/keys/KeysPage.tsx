@@ -5,6 +5,7 @@ import { keysQuery } from '../../api/queries';
 import type { Key } from '../../api/types';
 import { SignedIn } from '../../app/session';
 import { useShortcuts } from '../../app/shortcuts';
+import { useNow } from '../../app/useNow';
 import { announce } from '../../ui/announce';
 import { Button } from '../../ui/Button';
 import { Icon } from '../../ui/icons';
@@ -25,6 +26,7 @@ export function KeysPage() {
 
 function Keys() {
   const keys = useQuery(keysQuery);
+  const now = useNow();
   const [creating, setCreating] = useState({ open: false, count: 0 });
   const [deleting, setDeleting] = useState<Key | null>(null);
   const toggle = useToggleKey();
@@ -49,7 +51,7 @@ function Keys() {
           </EmptyState>
         )}
         {keys.data && keys.data.length > 0 && (
-          <KeysTable keys={keys.data} now={new Date()} onToggle={(key) => toggle.mutate(key)} onDelete={setDeleting} />
+          <KeysTable keys={keys.data} now={now} onToggle={(key) => toggle.mutate(key)} onDelete={setDeleting} />
         )}
       </div>
       <CreateKeyDialog key={creating.count} open={creating.open} onClose={() => setCreating({ ...creating, open: false })} />

@@ -1,6 +1,6 @@
 import { Menu } from '@base-ui/react/menu';
 import type { Key } from '../../api/types';
-import { formatBalance, usdOrNothing } from '../../format/money';
+import { formatBalance, formatCost, formatExact, usdOrNothing } from '../../format/money';
 import { IconButton } from '../../ui/Button';
 import { Icon } from '../../ui/icons';
 import { Cost, Status, Time } from '../../ui/values';
@@ -17,18 +17,17 @@ export function KeysTable({ keys, now, ...actions }: { keys: Key[]; now: Date } 
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must take the focus */}
-      <div className="card hidden overflow-x-auto sm:block" role="region" aria-label="Keys" tabIndex={0}>
+      <div className="card relative hidden overflow-x-auto sm:block" role="region" aria-label="Keys" tabIndex={0}>
         <table className="w-full border-collapse">
           <thead>
             <tr>
               <th scope="col" className="th">Name</th>
+              <th scope="col" className="th">Status</th>
               <th scope="col" className="th">Key</th>
               <th scope="col" className="th">Limit</th>
               <th scope="col" className="th num">This month</th>
-              <th scope="col" className="th num hidden xl:table-cell">In total</th>
               <th scope="col" className="th">Last used</th>
               <th scope="col" className="th hidden lg:table-cell">Expires</th>
-              <th scope="col" className="th">Status</th>
               <th scope="col" className="th"><span className="sr-only">Actions</span></th>
             </tr>
           </thead>
@@ -57,26 +56,23 @@ function Row({ item, now, ...actions }: RowProps) {
       <th scope="row" className="max-w-64 min-w-32 truncate px-3 text-left font-medium" title={item.name}>
         {item.name}
       </th>
+      <td className="px-3">
+        <Status tone={TONES[standing]}>{WORDS[standing]}</Status>
+      </td>
       <td className="ident px-3 whitespace-nowrap text-muted" title={`Hash ${item.hash}`}>
         {shortLabel(item.label)}
       </td>
       <td className="px-3 py-1">
         <Limit item={item} />
       </td>
-      <td className="num ident px-3">
-        <Cost amount={usdOrNothing(item.usage_monthly)} />
+      <td className="num ident px-3" title={`${formatExact(usdOrNothing(item.usage))} since it was made`}>
+        {formatCost(usdOrNothing(item.usage_monthly))}
       </td>
-      <td className="num ident hidden px-3 xl:table-cell">
-        <Cost amount={usdOrNothing(item.usage)} />
-      </td>
-      <td className="px-3 whitespace-nowrap">
+      <td className="px-3 py-1">
         <LastUsed item={item} now={now} />
       </td>
       <td className="hidden px-3 lg:table-cell">
         <Time at={item.expires_at} otherwise="Never" />
-      </td>
-      <td className="px-3">
-        <Status tone={TONES[standing]}>{WORDS[standing]}</Status>
       </td>
       <td className="px-1 text-right">
         <RowMenu item={item} {...actions} />
@@ -136,7 +132,7 @@ function Limit({ item }: { item: Key }) {
 function LastUsed({ item, now }: { item: Key; now: Date }) {
   const badge = idleness(item, now);
   return (
-    <span className="inline-flex items-center gap-2 text-muted">
+    <span className="inline-flex flex-wrap items-center gap-x-2 text-muted">
       {item.last_used_at && <Time at={item.last_used_at} />}
       {badge && <span className="rounded-full border border-line px-2 text-xs whitespace-nowrap">{badge}</span>}
     </span>

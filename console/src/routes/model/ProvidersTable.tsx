@@ -13,7 +13,7 @@ export function ProvidersTable({ endpoints }: { endpoints: Endpoint[] }) {
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must take the focus */}
-      <div className="card hidden overflow-x-auto sm:block" role="region" aria-label="Providers" tabIndex={0}>
+      <div className="card relative hidden overflow-x-auto sm:block" role="region" aria-label="Providers" tabIndex={0}>
         <table className="w-full border-collapse">
           <thead>
             <tr>

@@ -16,6 +16,8 @@ type Props = { entries: Entry[]; sort: Sort; onSort: (sort: Sort) => void };
 const ROW_HEIGHT = 52;
 const CARD_HEIGHT = 84;
 const OVERSCAN = 12;
+/** From this width on there is room for all columns beside the filters. */
+const WIDE = '(min-width: 84rem)';
 
 /** The models as a table, as two-line rows on phones. Only rows near the window are in the document. */
 export function ModelRows(props: Props) {
@@ -40,13 +42,15 @@ function useRows(count: number, height: number, list: RefObject<HTMLElement | nu
 
 const COLUMNS: { field: SortField; label: string; num: boolean; className: string }[] = [
   { field: 'name', label: 'Model', num: false, className: '' },
-  { field: 'context', label: 'Context', num: true, className: 'w-24' },
-  { field: 'prompt', label: 'Prompt $/M', num: true, className: 'w-28' },
-  { field: 'completion', label: 'Answer $/M', num: true, className: 'w-28' },
+  { field: 'context', label: 'Context', num: true, className: 'w-22' },
+  { field: 'prompt', label: 'Prompt $/M', num: true, className: 'w-27' },
+  { field: 'completion', label: 'Answer $/M', num: true, className: 'w-27' },
 ];
 
 function Table({ entries, sort, onSort }: Props) {
   const body = useRef<HTMLTableSectionElement>(null);
+  const isWide = useMedia(WIDE);
+  const columns = COLUMNS.length + (isWide ? 3 : 1);
   const { items, before, after } = useRows(entries.length, ROW_HEIGHT, body);
   return (
     <table className="w-full table-fixed border-separate border-spacing-0 rounded-card border border-line" aria-rowcount={entries.length + 1}>
@@ -56,31 +60,34 @@ function Table({ entries, sort, onSort }: Props) {
           {COLUMNS.map((column) => (
             <SortHead key={column.field} {...column} sort={sort} onSort={onSort} />
           ))}
-          <th scope="col" className="th sticky top-13 z-10 hidden w-40 border-b border-line xl:table-cell">
-            Modalities
-          </th>
-          <SortHead field="added" label="Added" num={false} className="hidden w-28 xl:table-cell" sort={sort} onSort={onSort} />
-          <th scope="col" className="th sticky top-13 z-10 w-26 border-b border-line rounded-tr-card">
+          {isWide && (
+            <th scope="col" className="th sticky top-13 z-10 w-36 border-b border-line">
+              Modalities
+            </th>
+          )}
+          {isWide && <SortHead field="added" label="Added" num={false} className="w-28" sort={sort} onSort={onSort} />}
+          <th scope="col" className="th sticky top-13 z-10 w-21 rounded-tr-card border-b border-line">
             <span className="sr-only">Actions</span>
           </th>
         </tr>
       </thead>
       <tbody ref={body}>
-        {before > 0 && <Spacer height={before} />}
+        {before > 0 && <Spacer height={before} columns={columns} />}
         {items.map(({ index }) => {
           const entry = entries[index];
-          return entry && <Row key={entry.model.id} model={entry.model} index={index} />;
+          return entry && <Row key={entry.model.id} model={entry.model} index={index} isWide={isWide} />;
         })}
-        {after > 0 && <Spacer height={after} />}
+        {after > 0 && <Spacer height={after} columns={columns} />}
       </tbody>
     </table>
   );
 }
 
-function Spacer({ height }: { height: number }) {
+function Spacer({ height, columns }: { height: number; columns: number }) {
   return (
     <tr aria-hidden="true">
-      <td colSpan={7} style={{ height }} />
+      {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label -- empty space, hidden from assistive technology */}
+      <td colSpan={columns} style={{ height }} />
     </tr>
   );
 }
@@ -107,7 +114,7 @@ function SortHead({ field, label, num, className, sort, onSort }: HeadProps) {
   );
 }
 
-function Row({ model, index }: { model: Model; index: number }) {
+function Row({ model, index, isWide }: { model: Model; index: number; isWide: boolean }) {
   return (
     <tr className="group relative hover:bg-sunken" aria-rowindex={index + 2}>
       <td className="h-13 border-b border-line px-3">
@@ -122,12 +129,14 @@ function Row({ model, index }: { model: Model; index: number }) {
       <td className="num border-b border-line px-3">{formatContext(model.context_length)}</td>
       <td className="num ident border-b border-line px-3">{price(model.pricing.prompt)}</td>
       <td className="num ident border-b border-line px-3">{price(model.pricing.completion)}</td>
-      <td className="hidden truncate border-b border-line px-3 text-muted xl:table-cell" title={modalities(model)}>
-        {modalities(model)}
-      </td>
-      <td className="hidden border-b border-line px-3 whitespace-nowrap text-muted xl:table-cell">
-        {formatDate(new Date(model.created * 1000))}
-      </td>
+      {isWide && (
+        <td className="truncate border-b border-line px-3 text-muted" title={modalities(model)}>
+          {modalities(model)}
+        </td>
+      )}
+      {isWide && (
+        <td className="border-b border-line px-3 whitespace-nowrap text-muted">{formatDate(new Date(model.created * 1000))}</td>
+      )}
       <td className="border-b border-line px-3 text-right">
         <TryLink model={model} />
       </td>

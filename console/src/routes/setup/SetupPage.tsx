@@ -98,7 +98,7 @@ function Claim({ token, onClaimed }: { token: string; onClaimed: () => void }) {
   return (
     <>
       <p className="mb-4 text-muted">The link you opened makes this browser the owner’s. It works once.</p>
-      <Button kind="primary" autoFocus disabled={claim.isPending} onClick={() => claim.mutate()}>
+      <Button kind="primary" disabled={claim.isPending} onClick={() => claim.mutate()}>
         {claim.isPending ? 'Signing in…' : 'Use the link'}
       </Button>
     </>
