@@ -1,0 +1,389 @@
+//! JSON forms of models, endpoints and prices. Prices are decimal texts in US dollars per unit.
+
+use domain::catalog::file::ReasoningText;
+use domain::catalog::{Endpoint, Model};
+use domain::money::{PriceOverride, PriceSheet, UnitPrice};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// A model of the catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Model)]
+pub(crate) struct ModelData {
+    /// `author/slug[:variant]`: what requests name.
+    id: String,
+    /// The dated, permanent form of the id.
+    canonical_slug: String,
+    /// Hugging Face repository.
+    hugging_face_id: Option<String>,
+    /// Display name.
+    name: String,
+    /// Unix seconds of publication; 0 when unknown.
+    created: i64,
+    /// One or two sentences.
+    description: String,
+    /// Tokens of prompt and answer together.
+    context_length: Option<u64>,
+    architecture: Architecture,
+    pricing: Pricing,
+    top_provider: TopProvider,
+    /// Limits per request; none.
+    per_request_limits: Option<RequestLimits>,
+    /// Request parameters that are supported.
+    supported_parameters: Vec<String>,
+    /// Parameters that apply unless the request sets them; none.
+    default_parameters: Option<BTreeMap<String, f64>>,
+    /// Voices of speech models; none.
+    supported_voices: Option<Vec<String>>,
+    /// `YYYY-MM` or `YYYY-MM-DD`.
+    knowledge_cutoff: Option<String>,
+    /// `YYYY-MM-DD` after which the model is gone.
+    expiration_date: Option<String>,
+    links: ModelLinks,
+    /// How reasoning is controlled; absent for models without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<Reasoning>,
+}
+
+/// What a model reads and writes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Architecture {
+    /// Both sides in one text, e.g. `text+image->text`.
+    modality: Option<String>,
+    /// `text`, `image`, `file`, `audio`, `video`.
+    input_modalities: Vec<String>,
+    /// `text`, `image`, `embeddings`, ….
+    output_modalities: Vec<String>,
+    /// Tokenizer family.
+    tokenizer: Option<String>,
+    /// Prompt format of instruct models.
+    instruct_type: Option<String>,
+}
+
+/// What the cheapest endpoint allows.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TopProvider {
+    /// Tokens of prompt and answer together.
+    context_length: Option<u64>,
+    /// Longest answer in tokens.
+    max_completion_tokens: Option<u64>,
+    /// Whether prompts are moderated before the call; never.
+    is_moderated: bool,
+}
+
+/// Limits per request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RequestLimits {
+    /// Prompt tokens.
+    prompt_tokens: f64,
+    /// Answer tokens.
+    completion_tokens: f64,
+}
+
+/// Where to read on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ModelLinks {
+    /// Path of the model's endpoints.
+    details: String,
+}
+
+/// How reasoning is controlled.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reasoning {
+    /// Cannot be switched off.
+    mandatory: bool,
+    /// Effort levels that are understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supported_efforts: Option<Vec<String>>,
+    /// Level when none is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_effort: Option<String>,
+    /// On when nothing is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_enabled: Option<bool>,
+    /// A token budget is understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supports_max_tokens: Option<bool>,
+}
+
+/// Prices as decimal texts in US dollars per unit. An absent kind costs what the prompt or the answer costs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Pricing {
+    /// Per prompt token.
+    prompt: String,
+    /// Per answer token.
+    completion: String,
+    /// Per request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    /// Per image in the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    /// Per image token of the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_token: Option<String>,
+    /// Per image token of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_output: Option<String>,
+    /// Per audio token of the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio: Option<String>,
+    /// Per audio token of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_output: Option<String>,
+    /// Per cached audio token of the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_audio_cache: Option<String>,
+    /// Per web search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_search: Option<String>,
+    /// Per reasoning token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    internal_reasoning: Option<String>,
+    /// Per prompt token read from the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_cache_read: Option<String>,
+    /// Per prompt token written to the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_cache_write: Option<String>,
+    /// Per prompt token written to the cache for an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_cache_write_1h: Option<String>,
+    /// Other prices above a prompt length; later matching entries win.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<PricingOverride>,
+}
+
+/// Prices above a prompt length, in US dollars per unit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PricingOverride {
+    /// Applies to prompts with strictly more tokens.
+    min_prompt_tokens: u64,
+    /// The prices that change, by kind.
+    #[serde(flatten)]
+    prices: BTreeMap<&'static str, String>,
+}
+
+/// A model with its endpoints.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModelEndpoints)]
+pub(crate) struct ModelEndpointsData {
+    /// Model id.
+    id: String,
+    /// Display name.
+    name: String,
+    /// Unix seconds of publication; 0 when unknown.
+    created: i64,
+    /// One or two sentences.
+    description: String,
+    architecture: Architecture,
+    /// Who serves it.
+    endpoints: Vec<EndpointData>,
+}
+
+/// One provider's offer of one model. Measured figures are null: they are not published.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Endpoint)]
+pub(crate) struct EndpointData {
+    /// `Provider | model`.
+    name: String,
+    /// Model id.
+    model_id: String,
+    /// Model display name.
+    model_name: String,
+    /// Tokens of prompt and answer together.
+    context_length: u64,
+    pricing: Pricing,
+    /// Provider display name.
+    provider_name: String,
+    /// Names the endpoint within the model, in `provider.order` and the like.
+    tag: String,
+    /// Weight format.
+    quantization: Option<String>,
+    /// Region.
+    region: Option<String>,
+    /// Longest answer in tokens.
+    max_completion_tokens: Option<u64>,
+    /// Longest prompt in tokens.
+    max_prompt_tokens: Option<u64>,
+    /// Request parameters that are supported.
+    supported_parameters: Vec<String>,
+    /// Service tier; none.
+    service_tier: Option<String>,
+    /// 0: listed.
+    status: i64,
+    /// Whether the provider caches prompts unasked.
+    supports_implicit_caching: bool,
+    supports_tool_choice: ToolChoices,
+    /// Tools that run at the provider; none.
+    native_tools: BTreeMap<String, bool>,
+    /// Speech recognition tells speakers apart.
+    supports_diarization: bool,
+    /// Share of successful calls in the last five minutes, percent.
+    uptime_last_5m: Option<f64>,
+    /// Share of successful calls in the last half hour, percent.
+    uptime_last_30m: Option<f64>,
+    /// Share of successful calls in the last day, percent.
+    uptime_last_1d: Option<f64>,
+    /// Milliseconds to the first content.
+    latency_last_30m: Option<Percentiles>,
+    /// Tokens per second.
+    throughput_last_30m: Option<Percentiles>,
+}
+
+/// Percentiles of a measured figure.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Percentiles {
+    p50: f64,
+    p75: f64,
+    p90: f64,
+    p99: f64,
+}
+
+/// Which values of `tool_choice` an endpoint understands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ToolChoices {
+    none: bool,
+    auto: bool,
+    required: bool,
+    function: bool,
+}
+
+/// The endpoint that a model is listed with: the cheapest by prompt plus answer price, then by tag.
+pub(super) fn top_endpoint(model: &Model) -> Option<&Arc<Endpoint>> {
+    model.endpoints.iter().min_by_key(|endpoint| {
+        let price = &endpoint.price;
+        (price.prompt.femtos().saturating_add(price.completion.femtos()), &endpoint.tag)
+    })
+}
+
+/// The list form of a model; `None` for one that nobody serves.
+pub(super) fn model_data(model: &Model) -> Option<ModelData> {
+    let top = top_endpoint(model)?;
+    Some(ModelData {
+        id: model.id.clone(),
+        canonical_slug: model.canonical_slug.clone(),
+        hugging_face_id: model.hugging_face_id.clone(),
+        name: model.name.clone(),
+        created: model.created,
+        description: model.description.clone(),
+        context_length: Some(model.context_length),
+        architecture: architecture(model),
+        pricing: pricing(&top.price),
+        top_provider: TopProvider {
+            context_length: Some(top.context_length),
+            max_completion_tokens: top.max_completion_tokens,
+            is_moderated: false,
+        },
+        per_request_limits: None,
+        supported_parameters: model.supported_parameters.clone(),
+        default_parameters: None,
+        supported_voices: None,
+        knowledge_cutoff: model.knowledge_cutoff.clone(),
+        expiration_date: model.expiration_date.clone(),
+        links: ModelLinks { details: format!("/api/v1/models/{}/endpoints", model.id) },
+        reasoning: model.reasoning.as_ref().map(reasoning),
+    })
+}
+
+pub(super) fn model_endpoints(model: &Model) -> ModelEndpointsData {
+    ModelEndpointsData {
+        id: model.id.clone(),
+        name: model.name.clone(),
+        created: model.created,
+        description: model.description.clone(),
+        architecture: architecture(model),
+        endpoints: model.endpoints.iter().map(|endpoint| endpoint_data(model, endpoint)).collect(),
+    }
+}
+
+pub(super) fn endpoint_data(model: &Model, endpoint: &Endpoint) -> EndpointData {
+    let tool_choice = endpoint.supported_parameters.iter().any(|name| name == "tool_choice");
+    EndpointData {
+        name: format!("{} | {}", endpoint.provider.name, model.id),
+        model_id: model.id.clone(),
+        model_name: model.name.clone(),
+        context_length: endpoint.context_length,
+        pricing: pricing(&endpoint.price),
+        provider_name: endpoint.provider.name.clone(),
+        tag: endpoint.tag.clone(),
+        quantization: endpoint.quantization.clone(),
+        region: endpoint.region.clone(),
+        max_completion_tokens: endpoint.max_completion_tokens,
+        max_prompt_tokens: endpoint.max_prompt_tokens,
+        supported_parameters: endpoint.supported_parameters.clone(),
+        service_tier: None,
+        status: 0,
+        supports_implicit_caching: endpoint.supports_implicit_caching,
+        supports_tool_choice: ToolChoices {
+            none: tool_choice,
+            auto: tool_choice,
+            required: tool_choice,
+            function: tool_choice,
+        },
+        native_tools: BTreeMap::new(),
+        supports_diarization: false,
+        uptime_last_5m: None,
+        uptime_last_30m: None,
+        uptime_last_1d: None,
+        latency_last_30m: None,
+        throughput_last_30m: None,
+    }
+}
+
+fn architecture(model: &Model) -> Architecture {
+    Architecture {
+        modality: Some(format!("{}->{}", model.input_modalities.join("+"), model.output_modalities.join("+"))),
+        input_modalities: model.input_modalities.clone(),
+        output_modalities: model.output_modalities.clone(),
+        tokenizer: Some(model.tokenizer.clone()),
+        instruct_type: model.instruct_type.clone(),
+    }
+}
+
+fn reasoning(text: &ReasoningText) -> Reasoning {
+    Reasoning {
+        mandatory: text.mandatory,
+        supported_efforts: text.supported_efforts.clone(),
+        default_effort: text.default_effort.clone(),
+        default_enabled: text.default_enabled,
+        supports_max_tokens: text.supports_max_tokens,
+    }
+}
+
+fn pricing(sheet: &PriceSheet) -> Pricing {
+    let text = |price: Option<UnitPrice>| price.map(UnitPrice::to_usd_per_unit);
+    Pricing {
+        prompt: sheet.prompt.to_usd_per_unit(),
+        completion: sheet.completion.to_usd_per_unit(),
+        request: text(sheet.request),
+        image: text(sheet.image),
+        image_token: text(sheet.image_token),
+        image_output: text(sheet.image_output),
+        audio: text(sheet.audio),
+        audio_output: text(sheet.audio_output),
+        input_audio_cache: text(sheet.input_audio_cache),
+        web_search: text(sheet.web_search),
+        internal_reasoning: text(sheet.internal_reasoning),
+        input_cache_read: text(sheet.input_cache_read),
+        input_cache_write: text(sheet.input_cache_write),
+        input_cache_write_1h: text(sheet.input_cache_write_1h),
+        overrides: sheet.overrides.iter().map(pricing_override).collect(),
+    }
+}
+
+fn pricing_override(over: &PriceOverride) -> PricingOverride {
+    let prices = [
+        ("prompt", over.prompt),
+        ("completion", over.completion),
+        ("input_cache_read", over.input_cache_read),
+        ("input_cache_write", over.input_cache_write),
+        ("input_cache_write_1h", over.input_cache_write_1h),
+        ("audio", over.audio),
+        ("input_audio_cache", over.input_audio_cache),
+    ];
+    let stated = prices.into_iter().filter_map(|(kind, price)| price.map(|price| (kind, price.to_usd_per_unit())));
+    PricingOverride { min_prompt_tokens: over.min_prompt_tokens, prices: stated.collect() }
+}
