@@ -5,6 +5,8 @@
 //! that were worked out by hand. A mismatch leaves what was produced in the test folder of the target directory, from
 //! where it can be compared and, if it is right, copied.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
+
 use dialect::canonical::reply::{Collector, Delta, Reply};
 use dialect::chat::reply::{Bill, Envelope, encode};
 use dialect::chat::stream::{Encoder, KEEP_ALIVE};
@@ -37,8 +39,9 @@ fn cases() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/reply");
     let mut cases: Vec<Case> = std::fs::read_dir(root)
         .unwrap()
-        .map(|entry| {
-            let folder = entry.unwrap().path();
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|folder| {
             let about: toml::Table = std::fs::read_to_string(folder.join("about.toml")).unwrap().parse().unwrap();
             let family = about["family"].as_str().unwrap();
             let read = |ending: &str| std::fs::read(folder.join(format!("{family}.{ending}"))).unwrap();
@@ -405,4 +408,33 @@ fn a_failure_in_the_middle_is_one_chunk_and_the_end() {
     );
     assert_eq!(last["choices"][0]["finish_reason"], "error");
     assert_eq!(last["choices"][0]["delta"]["content"], "");
+}
+
+proptest::proptest! {
+    /// The result is either an answer or an error; what must not happen is a panic or an endless loop.
+    #[test]
+    fn damaged_transcripts_are_answers_or_errors(pick in 0usize..1_000, place in 0usize..10_000, byte in proptest::num::u8::ANY) {
+        let cases = cases();
+        let case = &cases[pick % cases.len()];
+        for damaged in [&case.stream, &case.plain] {
+            let mut damaged = damaged.clone();
+            let place = place % damaged.len();
+            damaged[place] = byte;
+            let mut decoder = StreamDecoder::new(case.family, &Quirks::default());
+            let mut deltas = Vec::new();
+            if decoder.push(&damaged, &mut deltas).is_ok() && decoder.finish(&mut deltas).is_ok() {
+                let mut encoder = Encoder::new(&ENVELOPE);
+                let mut out = Vec::new();
+                deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
+                for chunk in chunks(std::str::from_utf8(&out).unwrap()) {
+                    serde_json::from_str::<Value>(chunk).unwrap();
+                }
+            }
+            if let Ok(reply) = reply(case.family, &Quirks::default(), &damaged) {
+                let usage = reply.usage.unwrap_or_default();
+                let body = encode(&reply, &ENVELOPE, &bill(&usage, &costs(&usage)));
+                serde_json::from_slice::<Value>(&body).unwrap();
+            }
+        }
+    }
 }

@@ -699,3 +699,58 @@ fn reasoning_is_read_under_every_name_and_once() {
         assert_eq!(reply.choices[0].message.reasoning_details.len(), details, "{chunk}");
     }
 }
+
+#[test]
+fn citations_are_placed_by_characters() {
+    let document = |text: &str, grounding: &str| {
+        format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":"{text}"}}]}}{grounding}}}]}}"#)
+    };
+    let grounding = r#","finishReason":"STOP","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://example.com"}}],
+        "groundingSupports":[{"segment":{"startIndex":9,"endIndex":20,"text":"19 °C, ☀"},"groundingChunkIndices":[0,7]}]}"#;
+    let reply =
+        collected(Family::Gemini, &[&document("Es war: ", ""), &document(" 19 °C, ☀", &grounding.replace('\n', " "))]);
+    let annotations = &reply.choices[0].message.annotations;
+    assert_eq!(annotations.len(), 1, "a source that does not exist is not cited");
+    let citation: serde_json::Value = serde_json::from_str(annotations[0].get()).unwrap();
+    assert_eq!(citation["url_citation"]["start_index"], 9);
+    assert_eq!(citation["url_citation"]["end_index"], 17);
+}
+
+#[test]
+fn an_event_of_eight_mebibytes_passes() {
+    let text = "x".repeat(8 * 1024 * 1024 - 100);
+    let chunk = format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}]}}"#);
+    let reply = collected(Family::OpenAi, &[&chunk, "[DONE]"]);
+    assert_eq!(reply.choices[0].message.content.as_deref(), Some(text.as_str()));
+    let (_, result) = stream(Family::OpenAi, events(&[&format!("\"{}\"", "x".repeat(9 * 1024 * 1024))]).as_bytes());
+    assert!(matches!(result, Err(StreamError::Frame(_))));
+}
+
+#[test]
+fn a_hundred_thousand_tiny_events_are_all_read() {
+    let text = r#"data: {"choices":[{"index":0,"delta":{"content":"y"}}]}
+
+"#
+    .repeat(100_000)
+        + "data: [DONE]\n\n";
+    let (deltas, result) = stream(Family::OpenAi, text.as_bytes());
+    assert_eq!(result, Ok(()));
+    assert_eq!(deltas.iter().map(Delta::output_bytes).sum::<usize>(), 100_000);
+}
+
+#[test]
+fn only_content_commits_an_answer() {
+    let (deltas, _) = stream(
+        Family::OpenAi,
+        events(&[
+            r#"{"id":"a","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"hé"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#,
+            "[DONE]",
+        ])
+        .as_bytes(),
+    );
+    let content: Vec<usize> = deltas.iter().filter(|delta| delta.is_content()).map(Delta::output_bytes).collect();
+    assert_eq!(content, [3, 3], "{deltas:?}");
+}

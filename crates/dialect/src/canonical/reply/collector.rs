@@ -1,8 +1,8 @@
 //! [`Collector`]: from the steps of a stream to the whole answer.
 
 use super::{Choice, Delta, Reply, ToolCall};
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 /// Gathers [`Delta`]s into a [`Reply`].
 ///
@@ -10,6 +10,23 @@ use serde_json::value::RawValue;
 #[derive(Debug, Default)]
 pub struct Collector {
     reply: Reply,
+    /// The parts of each choice that arrive as pieces of JSON, in the order of `reply.choices`.
+    pieces: Vec<Pieces>,
+}
+
+/// Structured parts of one choice while they grow.
+#[derive(Debug, Default)]
+struct Pieces {
+    details: Vec<Held>,
+    audio: Option<Held>,
+    logprobs: Option<Held>,
+}
+
+/// A JSON object: untouched while it is whole, opened once when a second piece comes.
+#[derive(Debug)]
+enum Held {
+    Raw(Box<RawValue>),
+    Open(Map<String, Value>),
 }
 
 impl Collector {
@@ -31,6 +48,11 @@ impl Collector {
     /// The whole answer, choices in order of their index.
     #[must_use]
     pub fn finish(mut self) -> Reply {
+        for (choice, pieces) in self.reply.choices.iter_mut().zip(self.pieces) {
+            choice.message.reasoning_details = pieces.details.into_iter().filter_map(Held::into_raw).collect();
+            choice.message.audio = pieces.audio.and_then(Held::into_raw);
+            choice.logprobs = pieces.logprobs.and_then(Held::into_raw);
+        }
         self.reply.choices.sort_by_key(|choice| choice.index);
         self.reply
     }
@@ -40,61 +62,124 @@ impl Collector {
             Delta::Role(choice) => {
                 self.choice(choice);
             }
-            Delta::Text { choice, text } => append(&mut self.choice(choice).message.content, text),
-            Delta::Refusal { choice, text } => append(&mut self.choice(choice).message.refusal, text),
+            Delta::Text { choice, text } => append(&mut self.choice(choice).0.message.content, text),
+            Delta::Refusal { choice, text } => append(&mut self.choice(choice).0.message.refusal, text),
             Delta::Reasoning { choice, text, details } => {
-                let message = &mut self.choice(choice).message;
-                append(&mut message.reasoning, text);
-                for detail in details {
-                    add_detail(&mut message.reasoning_details, detail);
-                }
+                let (choice, pieces) = self.choice(choice);
+                append(&mut choice.message.reasoning, text);
+                details.into_iter().for_each(|detail| pieces.add_detail(detail));
             }
-            Delta::ReasoningDetail { choice, detail } => {
-                add_detail(&mut self.choice(choice).message.reasoning_details, detail);
-            }
+            Delta::ReasoningDetail { choice, detail } => self.choice(choice).1.add_detail(detail),
             Delta::ToolCall { choice, index, id, name, arguments } => {
-                let calls = &mut self.choice(choice).message.tool_calls;
-                let at = usize::try_from(index).unwrap_or(usize::MAX);
-                if at == calls.len() {
-                    calls.push(ToolCall::default());
-                }
-                if let Some(call) = calls.get_mut(at) {
-                    call.id.push_str(&id.unwrap_or_default());
-                    call.name.push_str(&name.unwrap_or_default());
-                    call.arguments.push_str(&arguments);
-                }
+                add_call(&mut self.choice(choice).0.message.tool_calls, index, id, name, &arguments);
             }
-            Delta::Image { choice, image } => self.choice(choice).message.images.push(image),
-            Delta::Audio { choice, audio } => {
-                let held = &mut self.choice(choice).message.audio;
-                *held = Some(match held.take() {
-                    Some(first) => merged(&first, &audio, &["data", "transcript"]).unwrap_or(first),
-                    None => audio,
-                });
-            }
-            Delta::Annotation { choice, annotation } => self.choice(choice).message.annotations.push(annotation),
+            Delta::Image { choice, image } => self.choice(choice).0.message.images.push(image),
+            Delta::Audio { choice, audio } => add_piece(&mut self.choice(choice).1.audio, audio, AUDIO_TEXTS),
+            Delta::Annotation { choice, annotation } => self.choice(choice).0.message.annotations.push(annotation),
             Delta::Logprobs { choice, logprobs } => {
-                let held = &mut self.choice(choice).logprobs;
-                *held = Some(match held.take() {
-                    Some(first) => merged(&first, &logprobs, &["content", "refusal"]).unwrap_or(first),
-                    None => logprobs,
-                });
+                add_piece(&mut self.choice(choice).1.logprobs, logprobs, LOGPROB_LISTS);
             }
-            Delta::Finish { choice, finish } => self.choice(choice).finish = finish,
+            Delta::Finish { choice, finish } => self.choice(choice).0.finish = finish,
             _ => {}
         }
     }
 
-    fn choice(&mut self, index: u32) -> &mut Choice {
+    fn choice(&mut self, index: u32) -> (&mut Choice, &mut Pieces) {
         let choices = &mut self.reply.choices;
-        let at = match choices.iter().position(|choice| choice.index == index) {
-            Some(at) => at,
-            None => {
-                choices.push(Choice { index, ..Choice::default() });
-                choices.len() - 1
+        let at = choices.iter().position(|choice| choice.index == index).unwrap_or_else(|| {
+            choices.push(Choice { index, ..Choice::default() });
+            self.pieces.push(Pieces::default());
+            choices.len() - 1
+        });
+        (&mut choices[at], &mut self.pieces[at])
+    }
+}
+
+/// Fields that grow from piece to piece; all others are replaced.
+const AUDIO_TEXTS: &[&str] = &["data", "transcript"];
+const LOGPROB_LISTS: &[&str] = &["content", "refusal"];
+const DETAIL_TEXTS: &[&str] = &["text", "summary", "data", "signature"];
+
+impl Pieces {
+    /// Adds a piece of structured reasoning: pieces of one entry share type and index, and follow one another.
+    fn add_detail(&mut self, detail: Box<RawValue>) {
+        match self.details.last_mut() {
+            Some(last) if last.is_continued_by(&detail) => last.join(&detail, DETAIL_TEXTS),
+            _ => self.details.push(Held::Raw(detail)),
+        }
+    }
+}
+
+#[derive(Default, serde::Deserialize)]
+struct DetailHead {
+    r#type: Option<String>,
+    index: Option<i64>,
+    id: Option<String>,
+}
+
+impl Held {
+    fn into_raw(self) -> Option<Box<RawValue>> {
+        match self {
+            Self::Raw(raw) => Some(raw),
+            Self::Open(fields) => to_raw_value(&fields).ok(),
+        }
+    }
+
+    fn detail_head(&self) -> DetailHead {
+        match self {
+            Self::Raw(raw) => serde_json::from_str(raw.get()).unwrap_or_default(),
+            Self::Open(fields) => {
+                let text = |name| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+                DetailHead { r#type: text("type"), id: text("id"), index: fields.get("index").and_then(Value::as_i64) }
             }
-        };
-        &mut choices[at]
+        }
+    }
+
+    fn is_continued_by(&self, next: &RawValue) -> bool {
+        let next: DetailHead = serde_json::from_str(next.get()).unwrap_or_default();
+        let last = self.detail_head();
+        let is_text = matches!(next.r#type.as_deref(), Some("reasoning.text" | "reasoning.summary"));
+        let has_same_id = next.id.is_none() || last.id.is_none() || next.id == last.id;
+        is_text && last.r#type == next.r#type && last.index.is_some() && last.index == next.index && has_same_id
+    }
+
+    /// Adds a further piece: the fields in `growing` are concatenated, the others replaced unless by null.
+    fn join(&mut self, next: &RawValue, growing: &[&str]) {
+        let Ok(next) = serde_json::from_str::<Map<String, Value>>(next.get()) else { return };
+        if let Self::Raw(raw) = self {
+            *self = Self::Open(serde_json::from_str(raw.get()).unwrap_or_default());
+        }
+        let Self::Open(fields) = self else { return };
+        for (name, value) in next {
+            let grows = growing.contains(&name.as_str());
+            match (fields.get_mut(&name), value) {
+                (Some(_), Value::Null) => {}
+                (Some(Value::String(held)), Value::String(more)) if grows => held.push_str(&more),
+                (Some(Value::Array(held)), Value::Array(more)) if grows => held.extend(more),
+                (_, value) => {
+                    fields.insert(name, value);
+                }
+            }
+        }
+    }
+}
+
+fn add_piece(held: &mut Option<Held>, piece: Box<RawValue>, growing: &[&str]) {
+    match held {
+        Some(held) => held.join(&piece, growing),
+        None => *held = Some(Held::Raw(piece)),
+    }
+}
+
+fn add_call(calls: &mut Vec<ToolCall>, index: u32, id: Option<String>, name: Option<String>, arguments: &str) {
+    let at = usize::try_from(index).unwrap_or(usize::MAX);
+    if at == calls.len() {
+        calls.push(ToolCall::default());
+    }
+    if let Some(call) = calls.get_mut(at) {
+        call.id.push_str(&id.unwrap_or_default());
+        call.name.push_str(&name.unwrap_or_default());
+        call.arguments.push_str(arguments);
     }
 }
 
@@ -103,56 +188,4 @@ fn append(held: &mut Option<String>, text: String) {
         Some(held) => held.push_str(&text),
         None => *held = Some(text),
     }
-}
-
-/// Adds a piece of structured reasoning: pieces of one entry share type and index, and follow one another.
-fn add_detail(details: &mut Vec<Box<RawValue>>, detail: Box<RawValue>) {
-    if let Some(last) = details.last_mut()
-        && is_continued(last, &detail)
-        && let Some(whole) = merged(last, &detail, &["text", "summary", "data", "signature"])
-    {
-        *last = whole;
-        return;
-    }
-    details.push(detail);
-}
-
-#[derive(serde::Deserialize)]
-struct DetailHead {
-    r#type: Option<String>,
-    index: Option<i64>,
-    id: Option<String>,
-}
-
-fn is_continued(last: &RawValue, next: &RawValue) -> bool {
-    let (Ok(last), Ok(next)) =
-        (serde_json::from_str::<DetailHead>(last.get()), serde_json::from_str::<DetailHead>(next.get()))
-    else {
-        return false;
-    };
-    let is_mergeable = matches!(next.r#type.as_deref(), Some("reasoning.text" | "reasoning.summary"));
-    let has_same_id = next.id.is_none() || last.id.is_none() || next.id == last.id;
-    is_mergeable && last.r#type == next.r#type && last.index.is_some() && last.index == next.index && has_same_id
-}
-
-/// Two objects as one: the fields in `joined` are concatenated, the others taken from the later one unless null.
-fn merged(first: &RawValue, next: &RawValue, joined: &[&str]) -> Option<Box<RawValue>> {
-    let (Ok(Value::Object(mut whole)), Ok(Value::Object(next))) =
-        (serde_json::from_str(first.get()), serde_json::from_str(next.get()))
-    else {
-        return None;
-    };
-    for (field, value) in next {
-        match (whole.get_mut(&field), value) {
-            (Some(_), Value::Null) => {}
-            (Some(Value::String(held)), Value::String(more)) if joined.contains(&field.as_str()) => {
-                held.push_str(&more)
-            }
-            (Some(Value::Array(held)), Value::Array(more)) if joined.contains(&field.as_str()) => held.extend(more),
-            (_, value) => {
-                whole.insert(field, value);
-            }
-        }
-    }
-    serde_json::value::to_raw_value(&whole).ok()
 }

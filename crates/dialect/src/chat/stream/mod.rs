@@ -237,7 +237,7 @@ fn append_delta(out: &mut Vec<u8>, delta: &Delta, begins: bool) {
             }
         }
         Delta::ReasoningDetail { detail, .. } => {
-            wrapped(out, b"\"content\":\"\",\"reasoning_details\":[", detail, b"]")
+            wrapped(out, b"\"content\":\"\",\"reasoning_details\":[", detail, b"]");
         }
         Delta::ToolCall { index, id, name, arguments, .. } => {
             out.extend_from_slice(b"\"content\":null,\"tool_calls\":[{\"index\":");

@@ -11,6 +11,8 @@ use serde_json::value::RawValue;
 const REASONING_FORMAT: &str = "google-gemini-v1";
 /// The most citations in one answer.
 const CITATIONS_MAX: usize = 256;
+/// The most bytes of non-ASCII text for which citations can be placed, beyond the first of each character.
+const WIDE_BYTES_MAX: usize = 65_536;
 
 /// State of one candidate.
 #[derive(Debug, Default)]
@@ -26,6 +28,35 @@ pub(super) struct Candidate {
     grounding: Option<Grounding>,
     finish: Option<Finish>,
     has_cited: bool,
+    text: TextPlaces,
+}
+
+/// Turns byte offsets into the visible text, which is how this provider counts, into character offsets.
+#[derive(Debug, Default)]
+struct TextPlaces {
+    bytes: u64,
+    /// Offsets of the bytes that do not begin a character.
+    wide: Vec<u64>,
+}
+
+impl TextPlaces {
+    fn add(&mut self, text: &str) {
+        if !text.is_ascii() {
+            let inner = (self.bytes..).zip(text.bytes()).filter(|(_, byte)| byte & 0xC0 == 0x80);
+            let room = WIDE_BYTES_MAX.saturating_sub(self.wide.len());
+            self.wide.extend(inner.map(|(offset, _)| offset).take(room));
+        }
+        self.bytes = self.bytes.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+    }
+
+    /// The character at a byte offset; 0 when the text is too long to tell.
+    fn character(&self, byte: u64) -> u64 {
+        if self.wide.len() >= WIDE_BYTES_MAX {
+            return 0;
+        }
+        let before = self.wide.partition_point(|offset| *offset < byte);
+        byte.saturating_sub(u64::try_from(before).unwrap_or(0))
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -144,6 +175,7 @@ impl Candidate {
             call_id = Some(id);
         }
         if let Some(text) = text {
+            self.text.add(text);
             out.push(Delta::Text { choice: self.index, text: text.to_owned() });
         }
         if let Some(data) = &part.inline_data {
@@ -228,8 +260,8 @@ impl Candidate {
                     "url": url,
                     "title": web.title.as_ref().unwrap_or(url),
                     "content": text,
-                    "start_index": start,
-                    "end_index": end,
+                    "start_index": self.text.character(start),
+                    "end_index": self.text.character(end),
                 },
             });
             out.extend(raw_json(&citation).map(|annotation| Delta::Annotation { choice: self.index, annotation }));
