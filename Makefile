@@ -1,0 +1,20 @@
+# Thin on purpose: each target is one readable command.
+.PHONY: help run check test test-full bench
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
+
+run: ## build everything and serve on 127.0.0.1:7878, data in ./data
+	@tests/lib/run.sh
+
+check: ## format, lints, documentation, tidy, generated files, console, catalogue
+	@tests/lib/check.sh
+
+test: ## every test suite, with seconds per suite
+	@tests/lib/test.sh
+
+test-full: ## the same with the long forms
+	@tests/lib/test.sh --full
+
+bench: ## figures of the data plane as ratios to a bare proxy
+	@cargo run --release --locked -p xtask -- bench
