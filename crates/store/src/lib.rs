@@ -11,3 +11,6 @@ pub mod volatile;
 
 pub use durable::{Store, StoreError, StoreOptions};
 pub use journal::{Drainer, Journal, JournalError, JournalOptions};
+
+#[cfg(test)]
+mod contract;

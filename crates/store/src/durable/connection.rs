@@ -70,6 +70,16 @@ impl Tx {
         committed.map_err(|source| StoreError::of("commit", source))
     }
 
+    /// Executes a text that is not in the register.
+    #[cfg(test)]
+    pub(super) async fn raw(&mut self, sql: &'static str) -> Result<u64, StoreError> {
+        let done = match &mut self.engine {
+            TxEngine::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|done| done.rows_affected()),
+            TxEngine::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|done| done.rows_affected()),
+        };
+        done.map_err(|source| StoreError::of("raw", source))
+    }
+
     /// Executes a statement; the number of affected rows.
     pub(super) async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, StoreError> {
         self.counts.record(statement);

@@ -207,18 +207,31 @@ impl Store {
     /// [`StoreError`] when the database refuses; a mismatch is not an error but part of the report.
     pub async fn verify(&self, undrained: &[Settlement]) -> Result<VerifyReport, StoreError> {
         let mut tx = self.read().await?;
-        let mut report = VerifyReport::default();
-        for (name, statement) in QUESTIONS {
-            let limit = i64::try_from(MISMATCHES_MAX).unwrap_or(i64::MAX);
-            let rows = tx.rows(statement, &[limit.into()]).await?;
-            let mismatches = rows.iter().map(mismatch).collect::<Result<_, _>>()?;
-            report.checks.push(Check { name, mismatches });
-        }
-        verify_generations(&mut tx, &mut report).await?;
+        let mut report = audit(&mut tx).await?;
         tx.commit().await?;
         verify_undrained(undrained, &mut report);
         Ok(report)
     }
+
+    /// Whether the auditor notices what a statement changes; the change is rolled back.
+    #[cfg(test)]
+    pub(crate) async fn tampered(&self, sql: &'static str) -> bool {
+        let mut tx = self.write().await.expect("transaction");
+        assert!(tx.raw(sql).await.expect("tampering") > 0, "nothing to tamper with: {sql}");
+        !audit(&mut tx).await.expect("audit").is_ok()
+    }
+}
+
+async fn audit(tx: &mut Tx) -> Result<VerifyReport, StoreError> {
+    let mut report = VerifyReport::default();
+    for (name, statement) in QUESTIONS {
+        let limit = i64::try_from(MISMATCHES_MAX).unwrap_or(i64::MAX);
+        let rows = tx.rows(statement, &[limit.into()]).await?;
+        let mismatches = rows.iter().map(mismatch).collect::<Result<_, _>>()?;
+        report.checks.push(Check { name, mismatches });
+    }
+    verify_generations(tx, &mut report).await?;
+    Ok(report)
 }
 
 fn mismatch(row: &Row) -> Result<String, StoreError> {
