@@ -1,5 +1,7 @@
 //! Bad bodies, row by row: which kind of error, and which field is named.
 
+#![expect(clippy::panic, reason = "a test stops at the first surprise")]
+
 use bytes::Bytes;
 use dialect::chat::request::{InvalidRequest, Limits, parse};
 use domain::error_kind::ErrorKind;
@@ -306,7 +308,12 @@ fn images_from_places_that_must_not_be_reached_are_refused() {
         let error = refused(part(&format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#)));
         assert_eq!((error.kind, error.param.as_deref()), (InvalidImage, Some("messages[0].content[0]")), "{url}");
     }
-    for url in ["https://example.com/a.png?x=1", "http://example.com:8080/a", "https://8.8.8.8/a", "data:image/png;base64,AAAA"] {
+    for url in [
+        "https://example.com/a.png?x=1",
+        "http://example.com:8080/a",
+        "https://8.8.8.8/a",
+        "data:image/png;base64,AAAA",
+    ] {
         accepted(&part(&format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#)));
     }
 }
@@ -329,7 +336,12 @@ fn null_counts_as_absent_and_unknown_fields_are_kept() {
 }
 
 fn dialect_fields() -> impl Iterator<Item = &'static str> {
-    BAD_FIELDS.iter().map(|(name, _)| *name).filter(|name| *name != "model" && !name.contains('.')).collect::<std::collections::BTreeSet<_>>().into_iter()
+    BAD_FIELDS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| *name != "model" && !name.contains('.'))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
 }
 
 #[test]

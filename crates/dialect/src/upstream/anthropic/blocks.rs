@@ -17,7 +17,8 @@ const FORMAT: &str = "anthropic-claude-v1";
 /// Cache markers in a message; those inside a tool's answer count as one, because they move to the answer as a whole.
 pub(super) fn markers_in(message: &Message<'_>) -> usize {
     let in_parts = message.content.parts().iter().filter(|part| part.is_marked() && !is_empty_part(part)).count();
-    let on_message = usize::from(message.cache_control.is_some());
+    let is_text = matches!(&message.content, Content::Text(text) if !is_blank(text));
+    let on_message = usize::from(message.cache_control.is_some() && (is_text || message.role == Role::Tool));
     if message.role == Role::Tool { (in_parts + on_message).min(1) } else { in_parts + on_message }
 }
 

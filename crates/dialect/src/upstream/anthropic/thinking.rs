@@ -60,7 +60,7 @@ pub(super) fn decide(
     if target.quirks.drop.iter().any(|dropped| dropped == BUDGET_QUIRK) {
         return (limit, Thinking::Adaptive);
     }
-    let budget = wanted.min(BUDGET_MAX).max(BUDGET_MIN).min(limit.saturating_sub(1));
+    let budget = wanted.clamp(BUDGET_MIN, BUDGET_MAX).min(limit.saturating_sub(1));
     if budget < BUDGET_MIN {
         notes.dropped("reasoning", "the output limit leaves no room for thinking");
         return (limit, Thinking::Unsaid);

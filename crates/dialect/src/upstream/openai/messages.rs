@@ -129,28 +129,35 @@ impl Body<'_> {
         Ok(())
     }
 
-    pub(super) fn tool_choice(&mut self, json: &str) -> Result<(), EncodeError> {
-        let Some(ToolChoice::Function(name)) = self.request.tool_choice() else {
-            self.out.field_raw("tool_choice", json);
-            return Ok(());
+    pub(super) fn tool_choice(&mut self, json: &str) {
+        let name = match self.request.tool_choice() {
+            Some(ToolChoice::Function(name)) if self.names.sent(&name) != name => name,
+            Some(ToolChoice::Other) if !is_sendable(&kind_of(json)) => {
+                self.notes.dropped("tool_choice", "names a tool that this provider does not offer");
+                return;
+            }
+            _ => {
+                self.out.field_raw("tool_choice", json);
+                return;
+            }
         };
-        if self.names.sent(&name) == name {
-            self.out.field_raw("tool_choice", json);
-            return Ok(());
-        }
         self.out.field_object("tool_choice");
         self.out.field_text("type", "function");
         self.out.field_object("function");
         self.out.field_text("name", self.names.sent(&name));
         self.out.end_object();
         self.out.end_object();
-        Ok(())
     }
 }
 
 /// Tools of this router, and its short names for web search, mean nothing to a provider.
 fn is_sendable(kind: &str) -> bool {
     !kind.starts_with("openrouter:") && !kind.starts_with("web_search")
+}
+
+fn kind_of(json: &str) -> String {
+    let object: RawObject<'_> = serde_json::from_str(json).unwrap_or_default();
+    object.get("type").and_then(|kind| serde_json::from_str(kind.get()).ok()).unwrap_or_default()
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(json: &'a str) -> Result<Vec<T>, EncodeError> {

@@ -113,13 +113,11 @@ impl Body<'_> {
             self.field(name, value)?;
         }
         self.limit();
-        if request.field("reasoning").is_none() || request.field("reasoning_effort").is_some() {
-            // Written at its own place, or not asked for.
-        } else {
+        if request.field("reasoning").is_some() && request.field("reasoning_effort").is_none() {
             self.effort(None);
         }
         self.stream();
-        if let Some(user) = self.target.user.filter(|_| self.target.takes("user")) {
+        if let Some(user) = self.target.user.filter(|_| !self.drops("user")) {
             self.out.field_text("user", user);
         }
         self.out.end_object();
@@ -135,7 +133,7 @@ impl Body<'_> {
             "tool_choice" | "parallel_tool_calls" if !self.has_tools && self.request.field("tools").is_some() => {
                 self.notes.dropped(name, "the tools were dropped");
             }
-            "tool_choice" if self.target.takes(name) => self.tool_choice(value)?,
+            "tool_choice" if self.target.takes(name) => self.tool_choice(value),
             "reasoning_effort" => self.effort(Some(value)),
             "verbosity" if self.target.takes(name) => self.verbosity(value),
             // These have their place at the end.
