@@ -264,6 +264,11 @@ fn check_chunk(chunk: &Value) {
                 .iter()
                 .all(|name| delta.get(*name).is_none_or(Value::is_array))
         );
+        for list in ["annotations", "images", "reasoning_details"] {
+            for entry in delta.get(list).and_then(Value::as_array).into_iter().flatten() {
+                assert!(entry["index"].is_u64(), "the official accumulator joins list entries by index: {chunk}");
+            }
+        }
         for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
             assert!(call["index"].is_u64() && call["function"]["arguments"].is_string(), "{chunk}");
         }

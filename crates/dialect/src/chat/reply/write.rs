@@ -75,9 +75,27 @@ pub(in crate::chat) fn list(out: &mut Vec<u8>, items: &[Box<serde_json::value::R
     out.push(b']');
 }
 
+/// Appends what follows the opening brace of an object, so that it continues one whose first field is written.
+pub(in crate::chat) fn rest_of_object(out: &mut Vec<u8>, object: &serde_json::value::RawValue) {
+    let rest = object.get().trim_start().strip_prefix('{').unwrap_or("}").trim_start();
+    if !rest.starts_with('}') {
+        out.push(b',');
+    }
+    one_line(out, rest);
+}
+
 /// Appends a value that is JSON already, on one line: line ends between tokens would break an event.
 pub(in crate::chat) fn raw(out: &mut Vec<u8>, value: &serde_json::value::RawValue) {
-    let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    one_line(out, value.get());
+}
+
+fn one_line(out: &mut Vec<u8>, json: &str) {
     // Inside strings line ends are escaped, so every bare one stands between tokens.
-    out.extend(value.get().bytes().filter(|byte| !is_line_end(byte)));
+    let mut rest = json.as_bytes();
+    while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
+        let (line, more) = rest.split_at(at);
+        out.extend_from_slice(line);
+        rest = more.get(1..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
 }

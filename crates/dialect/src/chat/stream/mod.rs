@@ -7,6 +7,7 @@ use super::reply::{Bill, Envelope, append_usage, write};
 use crate::canonical::reply::{Delta, Finish, FinishReason};
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// A comment that keeps intermediaries from giving up while a provider is silent.
 pub const KEEP_ALIVE: &[u8] = b": OPENROUTER PROCESSING\n\n";
@@ -31,6 +32,29 @@ struct ChoiceState {
     has_role: bool,
     has_calls: bool,
     finish: Option<Finish>,
+    details: u32,
+    images: u32,
+    annotations: u32,
+}
+
+impl ChoiceState {
+    const fn new(index: u32) -> Self {
+        Self { index, has_role: false, has_calls: false, finish: None, details: 0, images: 0, annotations: 0 }
+    }
+
+    /// The place of the first entry that a step adds to a list of this choice; the list grows by the step's entries.
+    fn place(&mut self, delta: &Delta) -> u32 {
+        let (list, entries) = match delta {
+            Delta::Reasoning { details, .. } => (&mut self.details, u32::try_from(details.len()).unwrap_or(u32::MAX)),
+            Delta::ReasoningDetail { .. } => (&mut self.details, 1),
+            Delta::Image { .. } => (&mut self.images, 1),
+            Delta::Annotation { .. } => (&mut self.annotations, 1),
+            _ => return 0,
+        };
+        let place = *list;
+        *list = list.saturating_add(entries);
+        place
+    }
 }
 
 impl Encoder {
@@ -147,11 +171,12 @@ impl Encoder {
         let begins = !state.has_role;
         state.has_role = true;
         state.has_calls |= matches!(delta, Delta::ToolCall { .. });
+        let place = state.place(delta);
         out.extend_from_slice(&self.head);
         out.extend_from_slice(b",\"choices\":[{\"index\":");
         write::number(out, choice);
         out.extend_from_slice(b",\"delta\":{");
-        append_delta(out, delta, begins);
+        append_delta(out, delta, begins, place);
         out.extend_from_slice(b"},\"finish_reason\":null,\"native_finish_reason\":null");
         if let Delta::Logprobs { logprobs, .. } = delta {
             write::field(out, "logprobs");
@@ -188,7 +213,7 @@ impl Encoder {
         let at = match self.choices.iter().position(|state| state.index == index) {
             Some(at) => at,
             None => {
-                self.choices.push(ChoiceState { index, has_role: false, has_calls: false, finish: None });
+                self.choices.push(ChoiceState::new(index));
                 self.choices.len() - 1
             }
         };
@@ -218,8 +243,8 @@ const fn choice_of(delta: &Delta) -> Option<u32> {
     }
 }
 
-/// Appends the fields of a `delta` object.
-fn append_delta(out: &mut Vec<u8>, delta: &Delta, begins: bool) {
+/// Appends the fields of a `delta` object; `place` is where its list entries stand in their list.
+fn append_delta(out: &mut Vec<u8>, delta: &Delta, begins: bool, place: u32) {
     if begins {
         out.extend_from_slice(b"\"role\":\"assistant\",");
     }
@@ -232,12 +257,12 @@ fn append_delta(out: &mut Vec<u8>, delta: &Delta, begins: bool) {
             out.extend_from_slice(b"\"content\":\"\",\"reasoning\":");
             write::string(out, text);
             if !details.is_empty() {
-                write::field(out, "reasoning_details");
-                write::list(out, details);
+                append_entries(out, "reasoning_details", details, place);
             }
         }
         Delta::ReasoningDetail { detail, .. } => {
-            wrapped(out, b"\"content\":\"\",\"reasoning_details\":[", detail, b"]");
+            out.extend_from_slice(b"\"content\":\"\"");
+            append_entries(out, "reasoning_details", std::slice::from_ref(detail), place);
         }
         Delta::ToolCall { index, id, name, arguments, .. } => {
             out.extend_from_slice(b"\"content\":null,\"tool_calls\":[{\"index\":");
@@ -257,15 +282,44 @@ fn append_delta(out: &mut Vec<u8>, delta: &Delta, begins: bool) {
             out.extend_from_slice(b"\"refusal\":");
             write::string(out, text);
         }
-        Delta::Image { image, .. } => wrapped(out, b"\"content\":\"\",\"images\":[", image, b"]"),
-        Delta::Audio { audio, .. } => wrapped(out, b"\"audio\":", audio, b""),
-        Delta::Annotation { annotation, .. } => wrapped(out, b"\"content\":\"\",\"annotations\":[", annotation, b"]"),
+        Delta::Image { image, .. } => {
+            out.extend_from_slice(b"\"content\":\"\"");
+            append_entries(out, "images", std::slice::from_ref(image), place);
+        }
+        Delta::Audio { audio, .. } => {
+            out.extend_from_slice(b"\"audio\":");
+            write::raw(out, audio);
+        }
+        Delta::Annotation { annotation, .. } => {
+            out.extend_from_slice(b"\"content\":\"\"");
+            append_entries(out, "annotations", std::slice::from_ref(annotation), place);
+        }
         _ => out.extend_from_slice(b"\"content\":\"\""),
     }
 }
 
-fn wrapped(out: &mut Vec<u8>, before: &[u8], value: &RawValue, after: &[u8]) {
-    out.extend_from_slice(before);
-    write::raw(out, value);
-    out.extend_from_slice(after);
+/// Appends a list of entries, each with its place: accumulating clients join the pieces of a list by `index` and fail
+/// without it (the `stream` helper of the official `openai` package 3.52.0, seen 2026-11-21).
+fn append_entries(out: &mut Vec<u8>, name: &str, entries: &[Box<RawValue>], place: u32) {
+    write::field(out, name);
+    out.push(b'[');
+    for (place, entry) in (place..).zip(entries) {
+        if !out.ends_with(b"[") {
+            out.push(b',');
+        }
+        if has_index(entry) {
+            write::raw(out, entry);
+        } else {
+            out.extend_from_slice(b"{\"index\":");
+            write::number(out, place);
+            write::rest_of_object(out, entry);
+        }
+    }
+    out.push(b']');
+}
+
+/// Whether an entry needs no index: it has one, or it is no object that could take one.
+fn has_index(entry: &RawValue) -> bool {
+    let fields = serde_json::from_str::<HashMap<String, serde::de::IgnoredAny>>(entry.get());
+    fields.map_or(true, |fields| fields.contains_key("index"))
 }

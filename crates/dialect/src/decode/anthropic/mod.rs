@@ -131,10 +131,14 @@ impl Stream {
             service_tier: Option<String>,
         }
         let Some(raw) = present(raw) else { return };
-        if let Ok(Tier { service_tier: Some(tier) }) = serde_json::from_str(raw.get())
+        if let Ok(Tier { service_tier: Some(mut tier) }) = serde_json::from_str(raw.get())
             && self.service_tier.as_ref() != Some(&tier)
         {
             self.service_tier = Some(tier.clone());
+            // The ordinary tier has another name in chat completions, whose clients may check the word.
+            if tier == "standard" {
+                "default".clone_into(&mut tier);
+            }
             out.push(Delta::ServiceTier(tier));
         }
         let Ok(counts) = serde_json::from_str::<AnthropicUsage>(raw.get()) else { return };
