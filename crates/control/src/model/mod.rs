@@ -6,6 +6,7 @@ pub(crate) mod endpoints;
 pub(crate) mod filter;
 pub(crate) mod find;
 pub(crate) mod list;
+pub(crate) mod pricing;
 pub(crate) mod shape;
 pub(crate) mod zdr;
 

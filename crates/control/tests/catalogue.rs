@@ -1,0 +1,197 @@
+//! The open catalogue routes.
+
+#[expect(dead_code, reason = "shared by several test programs")]
+mod house;
+
+use house::House;
+use serde_json::Value;
+
+async fn ids(house: &House, path: &str) -> Vec<String> {
+    let answer = house.get(path).send().await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    let json = answer.json();
+    let models = json["data"].as_array().expect("a list");
+    models.iter().map(|model| model["id"].as_str().expect("id").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn lists_what_the_query_asks_for() {
+    let house = House::open().await;
+    let cases: &[(&str, &[&str])] = &[
+        ("", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("output_modalities=all", &["acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("output_modalities=embeddings", &["acme/embed"]),
+        ("output_modalities=text,embeddings&q=EMB", &["acme/embed"]),
+        ("input_modalities=image", &["acme/large"]),
+        ("input_modalities=image,audio", &[]),
+        ("supported_parameters=tools,temperature&context=100000", &["acme/large"]),
+        ("supported_parameters=seed", &[]),
+        ("max_price=0", &["bolt/tiny:free"]),
+        ("min_price=0.06&max_price=1", &["acme/small"]),
+        ("min_output_price=10", &["acme/large"]),
+        ("max_output_price=0.05", &["bolt/tiny", "bolt/tiny:free"]),
+        ("model_authors=bolt", &["bolt/tiny", "bolt/tiny:free"]),
+        ("providers=Bolt", &["acme/large", "bolt/tiny", "bolt/tiny:free"]),
+        ("providers=acme%20ai", &["acme/large", "acme/small"]),
+        ("zdr=true", &["acme/large", "acme/small"]),
+        ("max_age_days=30", &["acme/small"]),
+        ("min_age_days=300", &["bolt/tiny", "bolt/tiny:free"]),
+        ("sort=newest", &["acme/small", "acme/large", "bolt/tiny", "bolt/tiny:free"]),
+        ("sort=pricing-low-to-high", &["bolt/tiny:free", "bolt/tiny", "acme/small", "acme/large"]),
+        ("sort=pricing-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("sort=context-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("sort=most-popular&category=legal&nonsense=1", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("q=%25%25%25%25", &[]),
+        ("q=the%20bolt", &["bolt/tiny", "bolt/tiny:free"]),
+        ("limit=2", &["acme/large", "acme/small"]),
+        ("offset=3", &["bolt/tiny:free"]),
+        ("offset=1000000", &[]),
+    ];
+    for (query, expected) in cases {
+        for prefix in ["/api/v1", "/v1"] {
+            assert_eq!(ids(&house, &format!("{prefix}/models?{query}")).await, *expected, "{query}");
+        }
+    }
+    assert_eq!(ids(&house, "/api/v1/embeddings/models").await, ["acme/embed"]);
+    let long = format!("/api/v1/models?q={}", "%F0%9F%98%80".repeat(2000));
+    assert_eq!(ids(&house, &long).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn following_the_next_links_visits_every_model_once() {
+    let house = House::open().await;
+    let mut path = "/v1/models?q=t&limit=1&output_modalities=all".to_owned();
+    let mut seen = Vec::new();
+    for _page in 0..10 {
+        let answer = house.get(&path).header("host", "evil.example").send().await.json();
+        assert_eq!(answer["total_count"], 5);
+        seen.push(answer["data"][0]["id"].as_str().expect("id").to_owned());
+        match answer["links"]["next"].as_str() {
+            Some(next) => path = next.to_owned(),
+            None => break,
+        }
+        assert!(path.starts_with("/v1/models?q=t&output_modalities=all&offset="), "{path}");
+    }
+    assert_eq!(seen, ["acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]);
+}
+
+#[tokio::test]
+async fn a_model_has_every_field_that_clients_need() {
+    let house = House::open().await;
+    let answer = house.get("/api/v1/models/acme/large").send().await;
+    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let model = &answer.json()["data"];
+    assert_eq!(model["canonical_slug"], "acme/large-2026-05-01");
+    // Of the cheaper endpoint, per token, as text.
+    assert_eq!(model["pricing"]["prompt"], "0.0000025");
+    assert_eq!(model["pricing"]["completion"], "0.00001");
+    assert_eq!(model["pricing"]["input_cache_read"], "0.0000001");
+    assert_eq!(model["architecture"]["modality"], "text+image->text");
+    assert_eq!(model["links"]["details"], "/api/v1/models/acme/large/endpoints");
+    assert_eq!(model["top_provider"]["is_moderated"], false);
+    for null in ["per_request_limits", "default_parameters", "supported_voices"] {
+        assert_eq!(model.get(null), Some(&Value::Null), "{null} is there");
+    }
+}
+
+#[tokio::test]
+async fn ids_are_found_in_every_spelling() {
+    let house = House::open().await;
+    for (path, id) in [
+        ("/models/acme/large", "acme/large"),
+        ("/models/acme%2Flarge", "acme/large"),
+        ("/models/acme/large-2026-05-01", "acme/large"),
+        ("/models/acme/large:nitro", "acme/large"),
+        ("/model/acme/large", "acme/large"),
+        ("/models/bolt/tiny:free", "bolt/tiny:free"),
+        ("/models/bolt%2Ftiny%3Afree", "bolt/tiny:free"),
+        ("/models/bolt/tiny:free/endpoints", "bolt/tiny:free"),
+        ("/models/bolt%2Ftiny:free/endpoints", "bolt/tiny:free"),
+        ("/models/acme/large-2026-05-01/endpoints", "acme/large"),
+    ] {
+        let answer = house.get(&format!("/api/v1{path}")).send().await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.json()["data"]["id"], id, "{path}");
+    }
+    for path in [
+        "/models/acme/absent",
+        "/models/absent",
+        "/models/acme%2F..%2F..%2Fkeys",
+        "/models/acme/large%00",
+        "/models/%27%20or%201=1/x",
+        "/models/acme/absent/endpoints",
+        "/model/acme/%F0%9F%98%80",
+    ] {
+        let answer = house.get(&format!("/api/v1{path}")).send().await;
+        assert_eq!((answer.status.as_u16(), answer.error_type().as_str()), (404, "not_found"), "{path}");
+        assert_eq!(answer.json()["error"]["message"], "Model not found", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn endpoints_show_every_provider_with_its_own_price() {
+    let house = House::open().await;
+    let data = house.get("/api/v1/models/acme/large/endpoints").send().await.json()["data"].clone();
+    let endpoints = data["endpoints"].as_array().expect("a list");
+    let prices: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| (endpoint["tag"].as_str().unwrap_or(""), endpoint["pricing"]["prompt"].as_str().unwrap_or("")))
+        .collect();
+    assert_eq!(prices, [("acme", "0.000003"), ("bolt", "0.0000025")]);
+    let endpoint = &endpoints[0];
+    assert_eq!(endpoint["name"], "Acme AI | acme/large");
+    assert_eq!(endpoint["supports_tool_choice"]["required"], true);
+    assert_eq!(endpoint["native_tools"], serde_json::json!({}));
+    for null in ["quantization", "service_tier", "latency_last_30m", "throughput_last_30m", "uptime_last_1d"] {
+        assert_eq!(endpoint.get(null), Some(&Value::Null), "{null} is there");
+    }
+    let zdr = house.get("/api/v1/endpoints/zdr").send().await.json();
+    let zdr: Vec<_> = zdr["data"].as_array().expect("a list").iter().map(|one| one["model_id"].clone()).collect();
+    assert_eq!(zdr, ["acme/embed", "acme/large", "acme/small"]);
+}
+
+#[tokio::test]
+async fn counts_and_providers() {
+    let house = House::open().await;
+    for (query, count) in [("", 4), ("?output_modalities=all", 5), ("?output_modalities=embeddings", 1)] {
+        let answer = house.get(&format!("/v1/models/count{query}")).send().await.json();
+        assert_eq!(answer, serde_json::json!({"data": {"count": count}}));
+    }
+    let providers = house.get("/api/v1/providers").send().await.json();
+    assert_eq!(providers["data"][0]["slug"], "acme");
+    assert_eq!(providers["data"][0]["privacy_policy_url"], "https://acme.example/privacy");
+}
+
+#[tokio::test]
+async fn malformed_queries_are_refused() {
+    let house = House::open().await;
+    for query in [
+        "limit=0",
+        "limit=-1",
+        "limit=ten",
+        "limit=1000000000",
+        "limit=",
+        "limit=1&limit=2",
+        "limit=%2B1",
+        "offset=-1",
+        "offset=1000000000000",
+        "context=big",
+        "min_price=cheap",
+        "max_price=-1",
+        "max_price=1e3",
+        "min_output_price=NaN",
+        "max_age_days=99999999999",
+        "zdr=perhaps",
+        "sort=sideways",
+        "output_modalities=smell",
+        "input_modalities=telepathy",
+        &"a=b&".repeat(100),
+    ] {
+        let answer = house.get(&format!("/api/v1/models?{query}")).send().await;
+        assert_eq!((answer.status.as_u16(), answer.error_type().as_str()), (400, "invalid_request"), "{query}");
+        assert_eq!(answer.json()["error"]["code"], 400);
+        assert_eq!(answer.header("x-should-retry"), Some("false"));
+        assert!(answer.text().len() < 400, "{}", answer.text());
+    }
+}
