@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { daysAfter, daysBetween, formatIso, formatTime, parseTime } from './time';
+import { daysAfter, daysBetween, formatDay, formatIso, formatTime, parseTime } from './time';
 
 const now = new Date(2026, 10, 21, 14, 5, 9);
 const before = (ms: number) => new Date(now.getTime() - ms);
@@ -12,6 +12,10 @@ it.each([
   [before(-30_000), 'in under a minute'],
   [new Date(2026, 10, 1, 9, 7), '1 Nov 2026, 09:07'],
 ])('writes %s as %s', (time, shown) => expect(formatTime(time, now)).toBe(shown));
+
+it('leaves_the_hour_out_where_only_days_count', () => {
+  expect([formatDay(before(-100 * 3_600_000), now), formatDay(before(60_000), now)]).toEqual(['25 Nov 2026', '1 min ago']);
+});
 
 it('writes_iso_times_that_read_back_to_the_same_second', () => {
   expect(parseTime(formatIso(now))?.getTime()).toBe(now.getTime());

@@ -21,6 +21,11 @@ export function formatTime(time: Date, now: Date = new Date()): string {
   return distance < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
+/** As {@link formatTime}, but only the date beyond a day, for narrow columns. */
+export function formatDay(time: Date, now: Date = new Date()): string {
+  return Math.abs(time.getTime() - now.getTime()) >= DAY ? formatDate(time) : formatTime(time, now);
+}
+
 /** Local date and time without seconds: `21 Nov 2026, 14:05`. */
 export function formatLocal(time: Date): string {
   return `${formatDate(time)}, ${two(time.getHours())}:${two(time.getMinutes())}`;

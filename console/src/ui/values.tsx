@@ -1,15 +1,17 @@
 import { shortId } from '../format/figures';
 import { formatCost, formatExact, type Usd } from '../format/money';
-import { formatIso, formatTime, parseTime } from '../format/time';
+import { formatDay, formatIso, formatTime, parseTime } from '../format/time';
 import { CopyIcon } from './copy';
 
-/** A point in time, relative within a day; ISO 8601 on hover. */
-export function Time({ at, otherwise = '—' }: { at: string | null | undefined; otherwise?: string }) {
+type TimeProps = { at: string | null | undefined; otherwise?: string; day?: boolean };
+
+/** A point in time, relative within a day, with `day` only its date beyond; ISO 8601 on hover. */
+export function Time({ at, otherwise = '—', day = false }: TimeProps) {
   const time = parseTime(at);
   if (!time) return <>{otherwise}</>;
   return (
     <time dateTime={time.toISOString()} title={formatIso(time)} className="whitespace-nowrap">
-      {formatTime(time)}
+      {day ? formatDay(time) : formatTime(time)}
     </time>
   );
 }

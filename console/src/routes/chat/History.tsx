@@ -10,11 +10,10 @@ type Props = { conversations: Conversation[]; openId: string; model: string | un
 /** The conversations kept in this browser, beside the chat on wide screens. */
 export function HistoryAside(props: Props) {
   return (
-    <aside
-      aria-label="Conversations"
-      className="sticky top-13 hidden h-[calc(100dvh-3.25rem)] w-60 shrink-0 flex-col border-r border-line p-3 lg:flex"
-    >
-      <List {...props} />
+    <aside aria-label="Conversations" className="hidden w-60 shrink-0 border-r border-line lg:block">
+      <div className="sticky top-13 flex h-full max-h-[calc(100dvh-3.25rem)] flex-col p-3">
+        <List {...props} />
+      </div>
     </aside>
   );
 }

@@ -10,8 +10,8 @@ export function TokensCard({ generation }: { generation: Generation }) {
         <thead>
           <tr>
             <th scope="col" className="th">Kind</th>
-            <th scope="col" className="th num">Counted here</th>
-            <th scope="col" className="th num">By the provider</th>
+            <th scope="col" className="th num !whitespace-normal">Counted here</th>
+            <th scope="col" className="th num !whitespace-normal">By the provider</th>
           </tr>
         </thead>
         <tbody>

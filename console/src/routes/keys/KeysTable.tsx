@@ -72,7 +72,7 @@ function Row({ item, now, ...actions }: RowProps) {
         <LastUsed item={item} now={now} />
       </td>
       <td className="hidden px-3 lg:table-cell">
-        <Time at={item.expires_at} otherwise="Never" />
+        <Time at={item.expires_at} otherwise="Never" day />
       </td>
       <td className="px-1 text-right">
         <RowMenu item={item} {...actions} />
@@ -133,7 +133,7 @@ function LastUsed({ item, now }: { item: Key; now: Date }) {
   const badge = idleness(item, now);
   return (
     <span className="inline-flex flex-wrap items-center gap-x-2 text-muted">
-      {item.last_used_at && <Time at={item.last_used_at} />}
+      {item.last_used_at && <Time at={item.last_used_at} day />}
       {badge && <span className="rounded-full border border-line px-2 text-xs whitespace-nowrap">{badge}</span>}
     </span>
   );

@@ -118,7 +118,7 @@ function Row({ model, index, isWide }: { model: Model; index: number; isWide: bo
   return (
     <tr className="group relative hover:bg-sunken" aria-rowindex={index + 2}>
       <td className="h-13 border-b border-line px-3">
-        <ModelLink model={model} className="block truncate font-medium after:absolute after:inset-0" />
+        <ModelLink model={model} className="block truncate leading-6 font-medium after:absolute after:inset-0" />
         <span className="flex items-center gap-1 text-muted">
           <span className="ident truncate text-xs" title={model.id}>
             {model.id}
@@ -154,7 +154,7 @@ function Cards({ entries }: { entries: Entry[] }) {
         return (
           model && (
             <li key={model.id} className="relative h-21 overflow-hidden border-b border-line px-3 py-2.5 last:border-b-0" aria-setsize={entries.length} aria-posinset={index + 1}>
-              <ModelLink model={model} className="block truncate pr-12 font-medium after:absolute after:inset-0" />
+              <ModelLink model={model} className="block truncate pr-12 leading-6 font-medium after:absolute after:inset-0" />
               <span className="ident block truncate pr-12 text-xs text-muted">{model.id}</span>
               <span className="block truncate text-muted tabular-nums">
                 {formatContext(model.context_length)} · {price(model.pricing.prompt)} / {price(model.pricing.completion)}
