@@ -17,6 +17,8 @@ mod reply;
 mod settings;
 mod state;
 
+pub use call::providers::address as provider_address;
+pub use call::scrub::scrub;
 pub use call::{HealthBook, UpstreamClient};
 pub use reply::error::{Refusal, respond as respond_to_refusal};
 pub use settings::{FreeFailedAnswers, GatewaySettings};

@@ -11,7 +11,7 @@ mod health;
 mod live;
 mod plain;
 pub(crate) mod providers;
-mod scrub;
+pub(crate) mod scrub;
 mod trip;
 mod verdict;
 

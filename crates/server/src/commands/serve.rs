@@ -1,0 +1,303 @@
+//! `portolan serve`: puts the node together, listens, and ends in order.
+
+use super::open::Opened;
+use super::plain::new_setup_link;
+use super::say;
+use crate::cli::Shared;
+use crate::health::{self, Readiness};
+use crate::listen::{self, ListenLimits};
+use crate::tasks::{self, SharedDrainer};
+use crate::wiring::{self, Demo, Shelf, UpstreamProbe};
+use crate::{assets, banner, telemetry};
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use control::Control;
+use control::seal::{MasterKey, Seal};
+use domain::catalog::Catalog;
+use edge::metrics::Metrics;
+use edge::upstream::Upstreams;
+use gateway::{Gateway, GatewayParts};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::Drainer;
+use store::durable::Engine;
+use store::journal::{Journal, JournalOptions};
+use store::lease::Keyring;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Longest wait of a reader for settlements to be posted.
+const DRAIN_WAIT: Duration = Duration::from_secs(1);
+
+/// The assembled node.
+struct Node {
+    opened: Opened,
+    gateway: Arc<Gateway>,
+    control: Arc<Control>,
+    journal: Arc<Journal>,
+    drainer: SharedDrainer,
+    keyring: Arc<Keyring>,
+    shelf: Arc<Shelf>,
+    metrics: Arc<Metrics>,
+    is_demo: bool,
+}
+
+/// Runs the server until it is interrupted.
+pub async fn run(shared: &Shared, listen: Option<SocketAddr>) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let mut opened = Opened::open(shared).await?;
+    if let Some(listen) = listen {
+        opened.config.file.server.listen = listen;
+    }
+    telemetry::start(&opened.config.file.log)?;
+    let address = opened.config.file.server.listen;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let listening = listener.local_addr()?;
+    let node = assemble(opened, listening).await?;
+    let readiness = Arc::new(Readiness::default());
+    let router = router(&node, &readiness);
+    let stop = CancellationToken::new();
+    let background = start_tasks(&node, &stop);
+    announce(&node, listening, started).await?;
+    let section = &node.opened.config.file.server;
+    let limits = ListenLimits {
+        connections: section.connections_max,
+        header_timeout: section.header_timeout,
+        drain: section.drain_timeout,
+    };
+    if let Some(address) = section.metrics_listen {
+        let own = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        background.spawn(listen::serve(own, health::metrics_router(Arc::clone(&node.metrics)), limits, stop.clone()));
+    }
+    let hear = stop.clone();
+    let drain = Arc::clone(&readiness);
+    tokio::spawn(async move {
+        if let Err(error) = interrupted().await {
+            tracing::error!(%error, "signals cannot be received");
+        }
+        drain.drain();
+        tracing::info!("ending: running answers are finished, no new connections are taken");
+        hear.cancel();
+    });
+    listen::serve(listener, router, limits, stop.clone()).await;
+    node.gateway.finish().await;
+    stop.cancel();
+    background.close();
+    background.wait().await;
+    node.opened.store.close().await;
+    tracing::info!("ended");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub async fn interrupted() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node> {
+    let config = &opened.config;
+    let (store, clock, random) = (opened.store.clone(), Arc::clone(&opened.clock), Arc::clone(&opened.random));
+    let options = JournalOptions {
+        segment_bytes: config.file.journal.segment_bytes,
+        flush_interval: Some(config.file.journal.flush_interval),
+        ..JournalOptions::default()
+    };
+    let (journal, recovered) = Journal::open(&config.data.join("journal"), options).context("journal")?;
+    let journal = Arc::new(journal);
+    let node = wiring::node_id(&config.data, &random)?;
+    let boot = store.node_boot(node, clock.now()).await?;
+    let mut drainer = Drainer::new(Arc::clone(&journal), store.clone(), node, boot);
+    let replayed = drainer.recover(recovered.interrupted, clock.now()).await.context("journal recovery")?;
+    if replayed > 0 {
+        tracing::info!(settlements = replayed, "journal replayed");
+    }
+    let keyring = Arc::new(Keyring::load(store.clone(), Arc::clone(&clock)).await?);
+    let seal: Arc<dyn Seal> = Arc::new(MasterKey::new(&wiring::master_key(&config.data, &random)?, Arc::clone(&random)));
+    let (shelf, is_demo) = shelf(&opened, &seal).await?;
+    let metrics = Arc::new(Metrics::default());
+    let gateway = Gateway::new(GatewayParts {
+        settings: wiring::gateway_settings(config, listening)?,
+        catalog: Arc::clone(&shelf.catalog),
+        upstreams: Arc::clone(&shelf.upstreams),
+        keyring: Arc::clone(&keyring),
+        journal: Arc::clone(&journal),
+        clock: Arc::clone(&clock),
+        random: Arc::clone(&random),
+        metrics: Arc::clone(&metrics),
+    });
+    let drainer: SharedDrainer = Arc::new(tokio::sync::Mutex::new(drainer));
+    let probe = UpstreamProbe::new(
+        config.file.timeouts.connect,
+        Arc::clone(&shelf.catalog),
+        Arc::clone(&shelf.upstreams),
+        Arc::clone(&clock),
+    );
+    let control = Arc::new(Control {
+        store,
+        book: Arc::clone(keyring.book()),
+        keyring: Arc::clone(&keyring),
+        catalog: Arc::clone(&shelf.catalog),
+        upstreams: Arc::clone(&shelf.upstreams),
+        random,
+        settings: wiring::control_settings(config, listening, is_demo)?,
+        seal,
+        probe: Arc::new(probe),
+        reload: Arc::clone(&shelf) as Arc<dyn control::upstream::Reload>,
+        drain: drain_now(&drainer, &clock),
+        clock,
+    });
+    Ok(Node { opened, gateway, control, journal, drainer, keyring, shelf, metrics, is_demo })
+}
+
+/// Catalogue and connections; the simulator joins them when nothing else is configured.
+async fn shelf(opened: &Opened, seal: &Arc<dyn Seal>) -> anyhow::Result<(Arc<Shelf>, bool)> {
+    let mut shelf = Shelf {
+        config_path: opened.config.source.clone(),
+        data: opened.config.data.clone(),
+        store: opened.store.clone(),
+        seal: Arc::clone(seal),
+        clock: Arc::clone(&opened.clock),
+        demo: None,
+        catalog: Arc::new(ArcSwap::from_pointee(Catalog::default())),
+        upstreams: Arc::new(ArcSwap::from_pointee(Upstreams::default())),
+    };
+    shelf.rebuild().await?;
+    let has_upstreams = !shelf.upstreams.load().all().is_empty();
+    if opened.config.file.demo.enabled.unwrap_or(!has_upstreams) {
+        shelf.demo = Some(Demo::start(opened.random.number()).await.context("demo models")?);
+        shelf.rebuild().await?;
+    }
+    let is_demo = shelf.demo.is_some() && !has_upstreams;
+    Ok((Arc::new(shelf), is_demo))
+}
+
+/// Posts what is finished, for a reader that wants to see it now.
+fn drain_now(drainer: &SharedDrainer, clock: &Arc<dyn domain::time::Clock>) -> control::Drain {
+    let (drainer, clock) = (Arc::clone(drainer), Arc::clone(clock));
+    Arc::new(move || {
+        let (drainer, clock) = (Arc::clone(&drainer), Arc::clone(&clock));
+        Box::pin(async move {
+            let posting = async { drainer.lock().await.drain_all(clock.now()).await };
+            match tokio::time::timeout(DRAIN_WAIT, posting).await {
+                Ok(Ok(_posted)) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "settlements wait in the journal"),
+                Err(_elapsed) => tracing::warn!("settlements are not posted in time"),
+            }
+        })
+    })
+}
+
+fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
+    let random = Arc::clone(&node.opened.random);
+    let clock = Arc::clone(&node.opened.clock);
+    let api = gateway::router(Arc::clone(&node.gateway))
+        .merge(control::router(Arc::clone(&node.control)))
+        .merge(console_chat(node))
+        .merge(health::router(Arc::clone(readiness)))
+        .merge(assets::router());
+    let api = if node.opened.config.file.server.metrics_listen.is_none() {
+        api.merge(health::metrics_router(Arc::clone(&node.metrics)))
+    } else {
+        api
+    };
+    api.layer(axum::middleware::from_fn(move |request, next| {
+        let clock = Arc::clone(&clock);
+        edge::access_log::write(clock, request, next)
+    }))
+    .layer(axum::middleware::from_fn(move |request, next| {
+        let random = Arc::clone(&random);
+        edge::request_id::assign(random, request, next)
+    }))
+}
+
+/// What the console's chat needs of both planes.
+#[derive(Clone)]
+struct ConsoleChat {
+    gateway: Arc<Gateway>,
+    control: Arc<Control>,
+}
+
+/// The data plane under the console's door: the session stands for the account's own key.
+fn console_chat(node: &Node) -> Router {
+    let state = ConsoleChat { gateway: Arc::clone(&node.gateway), control: Arc::clone(&node.control) };
+    Router::new().route("/console/api/v1/chat/completions", post(chat)).with_state(state)
+}
+
+async fn chat(State(state): State<ConsoleChat>, request: Request) -> Response {
+    match control::session_key(&state.control, request.method(), request.headers()).await {
+        Ok(key) => gateway::chat_for(&state.gateway, key, request).await,
+        Err(refused) => axum::response::IntoResponse::into_response(refused),
+    }
+}
+
+fn start_tasks(node: &Node, stop: &CancellationToken) -> TaskTracker {
+    let tracker = TaskTracker::new();
+    let clock = || Arc::clone(&node.opened.clock);
+    tracker.spawn(tasks::drain(
+        Arc::clone(&node.drainer),
+        Arc::clone(&node.journal),
+        Arc::clone(&node.gateway),
+        clock(),
+        node.opened.config.file.journal.drain_interval,
+        stop.clone(),
+    ));
+    tracker.spawn(tasks::follow(Arc::clone(&node.keyring), Arc::clone(&node.shelf), stop.clone()));
+    tracker.spawn(tasks::reload_on_signal(Arc::clone(&node.shelf), stop.clone()));
+    tracker.spawn(tasks::prune(node.opened.store.clone(), clock(), stop.clone()));
+    tracker
+}
+
+async fn announce(node: &Node, listening: SocketAddr, started: Instant) -> anyhow::Result<()> {
+    let url = wiring::public_url(&node.opened.config, listening);
+    let needs_owner = match node.opened.store.account_first().await? {
+        Some(account) => node.opened.store.user_first(account.id).await?.is_none(),
+        None => true,
+    };
+    let link = if needs_owner { Some(new_setup_link(&node.opened, &url).await?) } else { None };
+    let upstreams: Vec<String> = node.shelf.upstreams.load().all().iter().map(|upstream| upstream.slug.clone()).collect();
+    let database = if node.opened.store.engine() == Engine::Sqlite { "sqlite" } else { "postgres" };
+    let started_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if telemetry::is_json(&node.opened.config.file.log) {
+        tracing::info!(
+            listen = %listening, url, database, demo = node.is_demo, started_ms,
+            data = %node.opened.config.data.display(), upstreams = upstreams.join(","),
+            setup_link = link.as_deref().unwrap_or(""),
+            "listening"
+        );
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_or_else(|_| "portolan".to_owned(), |path| relative(&path));
+    let program = format!("{program} --data {}", node.opened.config.data.display());
+    say(&banner::text(&banner::Facts {
+        listening,
+        url: &url,
+        data: &node.opened.config.data,
+        database,
+        upstreams: &upstreams,
+        is_demo: node.is_demo,
+        setup_link: link.as_deref(),
+        program: &program,
+        started_ms,
+    }));
+    Ok(())
+}
+
+/// A path as short as the working directory allows.
+fn relative(path: &std::path::Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(&here) {
+        Ok(inside) => format!("./{}", inside.display()),
+        Err(_) => path.display().to_string(),
+    }
+}

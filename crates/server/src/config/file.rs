@@ -1,0 +1,320 @@
+//! Every setting, with its default. `docs/configuration.md` describes them; tidy compares the two.
+
+use super::duration;
+use domain::catalog::file::{AuthText, ModelText};
+use domain::catalog::{DataPolicy, Family, Quirks};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The configuration file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Listener and HTTP limits.
+    pub server: ServerSection,
+    /// Where accounts and the ledger live.
+    pub database: DatabaseSection,
+    /// The settlement file.
+    pub journal: JournalSection,
+    /// Waits on providers.
+    pub timeouts: TimeoutsSection,
+    /// Sizes and numbers.
+    pub limits: LimitsSection,
+    /// New accounts.
+    pub accounts: AccountsSection,
+    /// Where provider connections may come from.
+    pub upstreams: UpstreamsSection,
+    /// Private providers, and changes to known ones, by slug.
+    pub providers: BTreeMap<String, ProviderSection>,
+    /// Private models, and replacements of known ones.
+    pub models: Vec<ModelText>,
+    /// The shipped catalogue and its import.
+    pub catalog: CatalogSection,
+    /// Demonstration models.
+    pub demo: DemoSection,
+    /// Log lines.
+    pub log: LogSection,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSection {
+    /// Address and port of the API and the console.
+    pub listen: SocketAddr,
+    /// Address and port of `/metrics`; on the main listener, for loopback callers only, when absent.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Address under which people reach the server; `http://` and the listen address when absent.
+    pub public_url: Option<String>,
+    /// Region of this server, as it appears in records.
+    pub region: Option<String>,
+    /// Model that serves requests that name none.
+    pub default_model: Option<String>,
+    /// Most open connections.
+    pub connections_max: usize,
+    /// Longest wait for the head of a request.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub header_timeout: Duration,
+    /// Longest wait for running answers at shutdown.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerSection {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7878)),
+            metrics_listen: None,
+            public_url: None,
+            region: None,
+            default_model: None,
+            connections_max: 10_000,
+            header_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(600),
+        }
+    }
+}
+
+/// `[database]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSection {
+    /// `postgres://…`; the embedded SQLite file of the data directory when absent.
+    pub url: Option<String>,
+    /// Connections; 4 readers for SQLite, 10 for PostgreSQL when absent.
+    pub connections: Option<u32>,
+}
+
+/// `[journal]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalSection {
+    /// Largest part of a power failure's loss: how often the file is flushed.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub flush_interval: Duration,
+    /// Size of one segment in bytes.
+    pub segment_bytes: u64,
+    /// How often settlements are posted to the database.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub drain_interval: Duration,
+}
+
+impl Default for JournalSection {
+    fn default() -> Self {
+        Self {
+            flush_interval: Duration::from_millis(10),
+            segment_bytes: 64 << 20,
+            drain_interval: Duration::from_millis(200),
+        }
+    }
+}
+
+/// `[timeouts]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimeoutsSection {
+    /// To a connection with a provider, all phases together.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub connect: Duration,
+    /// To the first content event of an attempt; ten times as long for answers that are not streamed.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub first_byte: Duration,
+    /// Between two events of a provider.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub idle: Duration,
+    /// Of a whole answer.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub total: Duration,
+    /// How long the head of a stream is held back so that early failures are plain errors.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub head_hold: Duration,
+    /// Between keep-alive comments.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub keep_alive: Duration,
+    /// How long admission waits for other requests' holds to end.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub in_flight: Duration,
+    /// How long a left client's answer is read on to learn its usage.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub drain: Duration,
+}
+
+impl Default for TimeoutsSection {
+    fn default() -> Self {
+        let settings = gateway::GatewaySettings::default();
+        Self {
+            connect: settings.connect,
+            first_byte: settings.first_byte,
+            idle: settings.idle,
+            total: settings.total,
+            head_hold: settings.head_hold,
+            keep_alive: settings.keep_alive,
+            in_flight: settings.in_flight_wait,
+            drain: settings.drain_time,
+        }
+    }
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsSection {
+    /// Largest request body in bytes.
+    pub body_bytes: usize,
+    /// Largest plain answer of a provider in bytes.
+    pub reply_bytes: usize,
+    /// Largest single event of a provider's stream in bytes.
+    pub event_bytes: usize,
+    /// Most attempts of one request.
+    pub attempts: usize,
+    /// Step by which a running stream extends its hold, in USD.
+    pub extension: String,
+    /// Left clients' answers that are read on at once.
+    pub drains: usize,
+    /// Most bytes of such an answer.
+    pub drain_bytes: usize,
+    /// Free-model requests per minute and account.
+    pub free_per_minute: u32,
+    /// Free-model requests per day for accounts below the threshold.
+    pub free_per_day: u32,
+    /// Free-model requests per day from the threshold on.
+    pub free_per_day_high: u32,
+    /// Credit ever bought from which the higher number holds, in USD.
+    pub free_threshold: String,
+    /// Whether answers that fail after content was out are free.
+    pub failed_answers_free: bool,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        let settings = gateway::GatewaySettings::default();
+        Self {
+            body_bytes: settings.body_max,
+            reply_bytes: settings.reply_max,
+            event_bytes: settings.event_max,
+            attempts: settings.attempts_max,
+            extension: settings.extension.to_usd(),
+            drains: settings.drain_tasks,
+            drain_bytes: settings.drain_bytes,
+            free_per_minute: settings.free.per_minute,
+            free_per_day: settings.free.per_day,
+            free_per_day_high: settings.free.per_day_high,
+            free_threshold: settings.free.threshold.to_usd(),
+            failed_answers_free: false,
+        }
+    }
+}
+
+/// `[accounts]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountsSection {
+    /// Promotional credit of a new account in USD, unless its creation names a credit.
+    pub signup_credit: String,
+}
+
+impl Default for AccountsSection {
+    fn default() -> Self {
+        Self { signup_credit: "0.10".to_owned() }
+    }
+}
+
+/// `[upstreams]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UpstreamsSection {
+    /// Whether well-known variables such as `OPENAI_API_KEY` configure their providers.
+    pub from_environment: bool,
+}
+
+impl Default for UpstreamsSection {
+    fn default() -> Self {
+        Self { from_environment: true }
+    }
+}
+
+/// `[providers.<slug>]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProviderSection {
+    /// Display name.
+    pub name: Option<String>,
+    /// Wire format family: openai, anthropic or gemini.
+    pub dialect: Option<Family>,
+    /// Base address.
+    pub base_url: Option<String>,
+    /// The credential.
+    pub api_key: Option<String>,
+    /// A file that holds the credential.
+    pub api_key_file: Option<PathBuf>,
+    /// An environment variable that holds the credential.
+    pub api_key_env: Option<String>,
+    /// Switched off.
+    pub disabled: bool,
+    /// How the credential travels.
+    pub auth: Option<AuthText>,
+    /// Fixed request headers.
+    pub headers: BTreeMap<String, String>,
+    /// Deviations of the wire format.
+    pub quirks: Option<Quirks>,
+    /// What it does with prompts.
+    pub data_policy: Option<DataPolicy>,
+    /// Whether closing a stream stops its meter.
+    pub stops_billing_on_cancel: Option<bool>,
+}
+
+/// `[catalog]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CatalogSection {
+    /// Whether the shipped models are listed.
+    pub shipped: bool,
+    /// Scheduled import.
+    pub sync: Option<SyncSection>,
+}
+
+impl Default for CatalogSection {
+    fn default() -> Self {
+        Self { shipped: true, sync: None }
+    }
+}
+
+/// `[catalog.sync]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncSection {
+    /// File or http(s) address.
+    pub from: String,
+    /// `openrouter`, `litellm` or `models.dev`.
+    pub format: String,
+    /// How often.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub every: Duration,
+}
+
+/// `[demo]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DemoSection {
+    /// Whether the demonstration models answer; when absent, exactly while no upstream is configured.
+    pub enabled: Option<bool>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSection {
+    /// Filter, e.g. `info` or `gateway=debug,info`.
+    pub level: String,
+    /// `json` or `text`; JSON when standard output is no terminal, when absent.
+    pub format: Option<String>,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: None }
+    }
+}

@@ -1,0 +1,75 @@
+//! `/health/live`, `/health/ready`, `/metrics` and `/openapi.json`.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use edge::metrics::Metrics;
+use http::{StatusCode, header};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the node takes requests.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    draining: AtomicBool,
+}
+
+impl Readiness {
+    /// From now on the balancer shall look elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the node is shutting down.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// Health routes and the API document.
+pub fn router(readiness: Arc<Readiness>) -> Router {
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready).with_state(readiness))
+        .route("/openapi.json", get(document))
+}
+
+/// `/metrics`, for the main or its own listener.
+pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
+    Router::new().route("/metrics", get(render)).with_state(metrics)
+}
+
+fn state(status: StatusCode, word: &str) -> Response {
+    let body = format!("{{\"status\":\"{word}\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+async fn live() -> Response {
+    state(StatusCode::OK, "live")
+}
+
+/// Upstream trouble never makes a node unready; only shutting down does.
+async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
+    if readiness.is_draining() { state(StatusCode::SERVICE_UNAVAILABLE, "draining") } else { state(StatusCode::OK, "ready") }
+}
+
+async fn render(State(metrics): State<Arc<Metrics>>) -> Response {
+    match metrics.render() {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "metrics could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn document() -> Response {
+    match control::openapi().to_json() {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "API document could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! From the file's sections to the settings of each part; ranges are checked here.
+
+use crate::config::{Config, ConfigError};
+use control::ControlSettings;
+use domain::limit::FreeLimits;
+use domain::money::Amount;
+use gateway::{FreeFailedAnswers, GatewaySettings};
+use std::net::SocketAddr;
+use store::StoreOptions;
+
+fn amount(key: &str, text: &str) -> Result<Amount, ConfigError> {
+    let wrong = || ConfigError::Value { key: key.to_owned(), problem: format!("{text:?} is not a plain amount of USD, 0 or more") };
+    Amount::parse_usd(text).ok().filter(|amount| !amount.is_negative()).ok_or_else(wrong)
+}
+
+/// Limits on free models.
+fn free_limits(config: &Config) -> Result<FreeLimits, ConfigError> {
+    let limits = &config.file.limits;
+    Ok(FreeLimits {
+        per_minute: limits.free_per_minute,
+        per_day: limits.free_per_day,
+        per_day_high: limits.free_per_day_high,
+        threshold: amount("limits.free_threshold", &limits.free_threshold)?,
+    })
+}
+
+/// The address under which people reach the server.
+pub fn public_url(config: &Config, listening: SocketAddr) -> String {
+    match &config.file.server.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{listening}"),
+    }
+}
+
+/// Settings of the data plane.
+///
+/// # Errors
+/// [`ConfigError::Value`] naming the setting and its range.
+pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<GatewaySettings, ConfigError> {
+    let (timeouts, limits) = (&config.file.timeouts, &config.file.limits);
+    let extension = amount("limits.extension", &limits.extension)?;
+    if extension.is_zero() {
+        return Err(ConfigError::Value { key: "limits.extension".to_owned(), problem: "must be above 0".to_owned() });
+    }
+    if !(1..=100).contains(&limits.attempts) {
+        return Err(ConfigError::Value { key: "limits.attempts".to_owned(), problem: "must be from 1 to 100".to_owned() });
+    }
+    Ok(GatewaySettings {
+        connect: timeouts.connect,
+        first_byte: timeouts.first_byte,
+        idle: timeouts.idle,
+        total: timeouts.total,
+        head_hold: timeouts.head_hold,
+        keep_alive: timeouts.keep_alive,
+        in_flight_wait: timeouts.in_flight,
+        drain_time: timeouts.drain,
+        attempts_max: limits.attempts,
+        body_max: limits.body_bytes,
+        reply_max: limits.reply_bytes,
+        event_max: limits.event_bytes,
+        extension,
+        free: free_limits(config)?,
+        free_failed_answers: if limits.failed_answers_free { FreeFailedAnswers::Free } else { FreeFailedAnswers::Charged },
+        drain_tasks: limits.drains,
+        drain_bytes: limits.drain_bytes,
+        default_model: config.file.server.default_model.clone(),
+        region: config.file.server.region.clone(),
+        console_url: public_url(config, listening),
+        ..GatewaySettings::default()
+    })
+}
+
+/// Settings of the control plane.
+///
+/// # Errors
+/// [`ConfigError::Value`] naming the setting and its range.
+pub fn control_settings(config: &Config, listening: SocketAddr, is_demo: bool) -> Result<ControlSettings, ConfigError> {
+    Ok(ControlSettings {
+        secure_cookies: public_url(config, listening).starts_with("https://"),
+        signup_allowance: signup_credit(config)?,
+        free: free_limits(config)?,
+        demo: is_demo,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..ControlSettings::default()
+    })
+}
+
+/// Promotional credit of a new account.
+///
+/// # Errors
+/// [`ConfigError::Value`] for no plain amount.
+pub fn signup_credit(config: &Config) -> Result<Amount, ConfigError> {
+    amount("accounts.signup_credit", &config.file.accounts.signup_credit)
+}
+
+/// How to open the database.
+pub fn store_options(config: &Config) -> StoreOptions {
+    let database = &config.file.database;
+    let mut options = match &database.url {
+        Some(url) => StoreOptions::postgres(url.clone()),
+        None => StoreOptions::sqlite(config.data.join("portolan.db")),
+    };
+    options.connections = database.connections.unwrap_or(options.connections);
+    options
+}
