@@ -30,14 +30,16 @@ struct Active {
     segment: Segment,
     file: Arc<dyn DiskFile>,
     length: u64,
-    /// A failed write left a part of a record behind that could not be cut off.
-    is_spoilt: bool,
+    /// Nothing may be appended any more: a failed write left a part of a record behind, or a newer segment was begun.
+    is_ended: bool,
 }
 
 /// Everything that changes, under one lock that is never held while waiting for a flush (but for writing again).
 pub(super) struct State {
     active: Active,
     segments: VecDeque<Segment>,
+    /// Files that a later epoch replaces. They must be gone before the segment that replaces them is deleted.
+    replaced: Vec<String>,
     epoch: u64,
     next_seq: u64,
     flushed: u64,
@@ -92,13 +94,15 @@ pub(super) fn open(disk: Arc<dyn Disk>, options: JournalOptions) -> Result<(Shar
     for name in needless {
         disk.remove(&name)?;
     }
+    disk.sync_names()?;
     segments.push_back(segment);
     let last_seq = scan.next_seq - 1;
     let mut openers: Vec<_> = scan.openers.into_values().collect();
     openers.sort_by_key(|opener| opener.seq);
     let state = State {
-        active: Active { segment, file, length: segment::HEADER as u64, is_spoilt: false },
+        active: Active { segment, file, length: segment::HEADER as u64, is_ended: false },
         segments,
+        replaced: Vec::new(),
         epoch,
         next_seq: scan.next_seq,
         flushed: last_seq,
@@ -187,14 +191,14 @@ impl Shared {
         let size = draft.len() as u64;
         let is_full = state.active.length > segment::HEADER as u64
             && state.active.length + size > self.options.segment_bytes;
-        if is_full || state.active.is_spoilt {
+        if is_full || state.active.is_ended {
             self.roll(state)?;
         }
         let seq = state.next_seq;
         let bytes = draft.seal(seq);
         if let Err(error) = state.active.file.append(&bytes) {
             // A part of the record may be in the file; later records must not stand behind it.
-            state.active.is_spoilt = state.active.file.truncate(state.active.length).is_err();
+            state.active.is_ended = state.active.file.truncate(state.active.length).is_err();
             return Err(JournalError::Write(error));
         }
         state.active.length += size;
@@ -206,19 +210,28 @@ impl Shared {
 
     /// Begins a new segment. The old one is flushed by the flusher, before it calls any later record safe.
     fn roll(&self, state: &mut State) -> Result<(), JournalError> {
-        // A spoilt end must not be mistaken for records: the new epoch replaces it.
-        if state.active.is_spoilt {
+        // A spoilt end must not be mistaken for records: a new epoch replaces it, and so does it a half-made segment.
+        if state.active.is_ended {
             state.epoch += 1;
         }
         let segment = Segment { first: state.next_seq, epoch: state.epoch };
-        let file = begin(&*self.disk, segment).map_err(|error| match error {
-            JournalError::Io(source) => JournalError::Write(source),
-            other => other,
-        })?;
+        let file = match begin(&*self.disk, segment) {
+            Ok(file) => file,
+            Err(error) => {
+                // The file may exist, so no later record may go anywhere but behind its name.
+                state.active.is_ended = true;
+                state.replaced.push(segment.file_name());
+                return Err(match error {
+                    JournalError::Io(source) => JournalError::Write(source),
+                    other => other,
+                });
+            }
+        };
         let length = segment::HEADER as u64;
-        let old = std::mem::replace(&mut state.active, Active { segment, file, length, is_spoilt: false });
+        let old = std::mem::replace(&mut state.active, Active { segment, file, length, is_ended: false });
         if old.segment.first == segment.first {
             state.segments.pop_back();
+            state.replaced.push(old.segment.file_name());
         } else {
             state.unsynced.push(old.file);
         }
@@ -294,7 +307,7 @@ impl Shared {
         match done {
             Ok((file, length)) => {
                 state.epoch = segment.epoch;
-                state.active = Active { segment, file, length, is_spoilt: false };
+                state.active = Active { segment, file, length, is_ended: false };
                 let replaced: Vec<Segment> =
                     state.segments.iter().copied().filter(|old| old.first >= segment.first).collect();
                 state.segments.retain(|old| old.first < segment.first);
@@ -303,12 +316,7 @@ impl Shared {
                 state.are_names_dirty = false;
                 state.is_dirty = false;
                 state.is_refused = false;
-                for old in replaced {
-                    // They count no more by their names; the next start deletes what stays.
-                    if let Err(error) = self.disk.remove(&old.file_name()) {
-                        tracing::warn!(error = %error, "a replaced journal segment could not be deleted");
-                    }
-                }
+                state.replaced.extend(replaced.into_iter().map(Segment::file_name));
                 let upto = state.next_seq - 1;
                 self.flushed(state, upto);
                 Ok(())
@@ -379,15 +387,36 @@ impl Shared {
     ///
     /// Only from the oldest on, so that what remains has no gap.
     pub(super) fn release(&self, drained: u64) -> Result<usize, JournalError> {
+        if self.releasable(drained).is_none() {
+            return Ok(0);
+        }
+        self.remove_replaced()?;
         let mut released = 0;
-        loop {
-            let Some(segment) = self.releasable(drained) else {
-                return Ok(released);
-            };
+        while let Some(segment) = self.releasable(drained) {
             self.disk.remove(&segment.file_name())?;
+            // In this order over a power loss too: a later segment must not vanish before an earlier one.
+            self.disk.sync_names()?;
             self.state.lock().segments.pop_front();
             released += 1;
         }
+        Ok(released)
+    }
+
+    /// Deletes files that count no more. One that came back after its successor was deleted would count again.
+    fn remove_replaced(&self) -> Result<(), JournalError> {
+        let replaced = self.state.lock().replaced.clone();
+        if replaced.is_empty() {
+            return Ok(());
+        }
+        for name in &replaced {
+            match self.disk.remove(name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        self.disk.sync_names()?;
+        self.state.lock().replaced.retain(|name| !replaced.contains(name));
+        Ok(())
     }
 
     /// The oldest segment, when it is needed no more.

@@ -66,8 +66,11 @@ fn read_all(disk: &dyn Disk, segment: Segment) -> Result<Vec<u8>, JournalError> 
 impl Scan {
     /// Reads one segment up to a sequence; the offset behind its last valid record.
     fn segment(&mut self, segment: Segment, bytes: &[u8], until: Option<u64>) -> Result<usize, JournalError> {
-        if !segment.accepts(bytes) {
-            return Ok(0);
+        match Segment::of_header(bytes) {
+            Some(named) if named == segment => {}
+            // A copy under another name would stand in for records that it does not have.
+            Some(_) => return Err(JournalError::Foreign { name: segment.file_name() }),
+            None => return Ok(0),
         }
         let mut offset = segment::HEADER;
         while until != Some(self.next_seq) {

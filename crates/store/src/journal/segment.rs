@@ -6,8 +6,8 @@
 
 use super::JournalError;
 
-/// Bytes before the first record: a magic word and the first sequence.
-pub(super) const HEADER: usize = 16;
+/// Bytes before the first record: a magic word, first sequence, epoch, and the checksum of the three.
+pub(super) const HEADER: usize = 28;
 
 const MAGIC: &[u8; 8] = b"PTLNJRN1";
 const SUFFIX: &str = ".journal";
@@ -42,12 +42,17 @@ impl Segment {
     pub(super) fn header(self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(&self.epoch.to_le_bytes());
+        let crc = crc32c::crc32c(&bytes);
+        bytes.extend_from_slice(&crc.to_le_bytes());
         bytes
     }
 
-    /// Whether a file begins as this segment must.
-    pub(super) fn accepts(self, bytes: &[u8]) -> bool {
-        bytes.get(..HEADER) == Some(self.header().as_slice())
+    /// The segment that a file says it is; none when its header is incomplete or damaged.
+    pub(super) fn of_header(bytes: &[u8]) -> Option<Self> {
+        let word = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+        let segment = Self { first: word(8)?, epoch: word(16)? };
+        (bytes.get(..HEADER)? == segment.header()).then_some(segment)
     }
 }
 
