@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use dialect::chat::request::{ChatRequest, Limits, parse};
 use dialect::upstream::{Change, Outgoing, Target, encode};
+use domain::catalog::file::ReasoningText;
 use domain::catalog::{Family, Quirks};
 use domain::error_kind::ErrorKind;
 use proptest::prelude::*;
@@ -20,6 +21,7 @@ fn target<'a>(family: Family, quirks: &'a Quirks) -> Target<'a> {
         upstream_id: "m-1",
         quirks,
         supported_parameters: &[],
+        reasoning: None,
         max_completion_tokens: None,
         output_limit: None,
         stream: false,
@@ -131,6 +133,44 @@ fn a_choice_of_a_tool_that_is_not_sent_is_not_sent_either() {
     for family in FAMILIES {
         let (_, json) = sent(&body, family);
         assert!(json.get("tool_choice").or(json.get("toolConfig")).is_none(), "{json}");
+    }
+}
+
+#[test]
+fn efforts_move_to_the_nearest_level_that_the_model_knows() {
+    let rows: [(&[&str], &str, &str); 6] = [
+        (&["low", "medium", "high"], "max", "high"),
+        (&["low", "medium", "high"], "minimal", "low"),
+        (&["minimal", "high"], "low", "minimal"),
+        (&["low", "high"], "medium", "low"),
+        (&["low", "max"], "max", "max"),
+        (&[], "medium", "medium"),
+    ];
+    for (supported, asked, expected) in rows {
+        let quirks = Quirks::default();
+        let reasoning = ReasoningText {
+            supported_efforts: Some(supported.iter().map(|level| (*level).to_owned()).collect()),
+            ..ReasoningText::default()
+        };
+        let body = json!({"messages": [{"role": "user", "content": "Hi"}], "reasoning": {"effort": asked}});
+        let target = Target { reasoning: Some(&reasoning), ..target(Family::OpenAi, &quirks) };
+        let outgoing = encode(&request(&body), &target).unwrap();
+        let json: Value = serde_json::from_slice(&outgoing.body).unwrap();
+        assert_eq!(json["reasoning_effort"], expected, "{asked} of {supported:?}");
+    }
+}
+
+#[test]
+fn reasoning_that_is_mandatory_cannot_be_switched_off() {
+    let quirks = Quirks::default();
+    let reasoning = ReasoningText { mandatory: true, ..ReasoningText::default() };
+    for off in [json!({"effort": "none"}), json!({"enabled": false})] {
+        let body = json!({"messages": [{"role": "user", "content": "Hi"}], "reasoning": off});
+        for family in FAMILIES {
+            let target = Target { reasoning: Some(&reasoning), ..target(family, &quirks) };
+            let error = encode(&request(&body), &target).unwrap_err();
+            assert_eq!((error.kind, error.param.as_deref()), (ErrorKind::InvalidRequest, Some("reasoning")));
+        }
     }
 }
 

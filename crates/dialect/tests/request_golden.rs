@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use dialect::chat::request::{ChatRequest, Limits, parse};
 use dialect::upstream::{Change, Outgoing, Target, encode};
+use domain::catalog::file::ReasoningText;
 use domain::catalog::{Family, Quirks};
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,6 +48,7 @@ struct About {
 #[derive(Deserialize, Default)]
 struct Settings {
     upstream_id: Option<String>,
+    reasoning: Option<ReasoningText>,
     #[serde(flatten)]
     quirks: toml::Table,
 }
@@ -93,6 +95,7 @@ impl Case {
             upstream_id: settings.upstream_id.as_deref().unwrap_or(id),
             quirks: &quirks,
             supported_parameters: &self.about.supported,
+            reasoning: settings.reasoning.as_ref(),
             max_completion_tokens: self.about.max_completion_tokens,
             output_limit: self.about.output_limit,
             stream: self.about.stream,

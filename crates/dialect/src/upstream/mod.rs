@@ -8,12 +8,14 @@ mod gemini;
 mod json;
 mod names;
 mod openai;
+mod thought;
 mod turns;
 
 pub use names::ToolNames;
 
 use crate::chat::request::ChatRequest;
 use bytes::Bytes;
+use domain::catalog::file::ReasoningText;
 use domain::catalog::{Family, Quirks};
 use domain::error_kind::ErrorKind;
 
@@ -28,6 +30,8 @@ pub struct Target<'a> {
     pub quirks: &'a Quirks,
     /// Request parameters that the endpoint supports; empty means unknown, and everything is sent.
     pub supported_parameters: &'a [String],
+    /// How the model's reasoning is controlled; `None` when the catalogue does not say.
+    pub reasoning: Option<&'a ReasoningText>,
     /// Longest answer of the endpoint in tokens.
     pub max_completion_tokens: Option<u64>,
     /// Output limit in tokens to send in place of the caller's.
@@ -95,6 +99,7 @@ pub struct EncodeError {
 /// # Errors
 /// When the format cannot express the request: an unsupported family, a part that the provider has no form for.
 pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
+    thought::check(request, target)?;
     match target.family {
         Family::OpenAi => openai::encode(request, target),
         Family::Anthropic => anthropic::encode(request, target),

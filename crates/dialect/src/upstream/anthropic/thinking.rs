@@ -11,8 +11,6 @@ const BUDGET_MIN: u64 = 1024;
 const BUDGET_MAX: u64 = 128_000;
 /// Output limit when neither the caller nor the catalogue names one, in tokens.
 const LIMIT_DEFAULT: u64 = 4096;
-/// Quirk for models that no longer take a budget: listed under `drop`, effort is sent instead.
-const BUDGET_QUIRK: &str = "thinking_budget";
 
 /// What the `thinking` field shall say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +55,8 @@ pub(super) fn decide(
         notes.dropped("reasoning", reason);
         return (limit, Thinking::Unsaid);
     }
-    if target.quirks.drop.iter().any(|dropped| dropped == BUDGET_QUIRK) {
+    if target.takes_budget() == Some(false) {
+        notes.add("reasoning", Change::Translated, "sent as adaptive thinking with an effort level");
         return (limit, Thinking::Adaptive);
     }
     let budget = wanted.clamp(BUDGET_MIN, BUDGET_MAX).min(limit.saturating_sub(1));
@@ -112,6 +111,7 @@ impl Body<'_> {
     /// The effort to send beside adaptive thinking.
     pub(super) fn adaptive_effort(&self) -> Option<&str> {
         let effort = self.request.reasoning().effort(self.request.output_limit())?;
-        (self.thinking == Thinking::Adaptive).then(|| if effort == "minimal" { "low" } else { effort })
+        let effort = if effort == "minimal" { "low" } else { effort };
+        (self.thinking == Thinking::Adaptive).then(|| self.target.nearest_effort(effort))
     }
 }

@@ -199,34 +199,38 @@ impl Body<'_> {
         self.out.field_object("thinkingConfig");
         let room = limit.or(self.target.max_completion_tokens).unwrap_or(LIMIT_DEFAULT);
         match reasoning.budget(room) {
+            None if self.uses_levels() => self.out.field_text("thinkingLevel", "MINIMAL"),
             None => self.out.field_raw("thinkingBudget", "0"),
             Some(budget) => {
                 if !self.request.wants_reasoning_hidden() {
                     self.out.field_raw("includeThoughts", "true");
                 }
-                self.amount(budget);
+                self.amount(budget, room);
             }
         }
         self.out.end_object();
     }
 
-    /// Says how much to think: a level for Gemini 3, a budget for the models before it and for callers who name one.
-    fn amount(&mut self, budget: u64) {
+    /// Whether the amount of thinking is said as a level: what the catalogue says, else since Gemini 3.
+    fn uses_levels(&self) -> bool {
+        self.target.takes_budget().map_or_else(|| self.generation() >= 3, |takes_budget| !takes_budget)
+    }
+
+    fn amount(&mut self, budget: u64, room: u64) {
         let reasoning = self.request.reasoning();
-        if reasoning.max_tokens.is_some() {
-            self.out.field_plain("thinkingBudget", budget);
-            return;
-        }
-        self.notes.add("reasoning.effort", Change::Translated, "sent as thinkingConfig");
-        if self.target.upstream_id.contains("gemini-3") {
-            let level = match reasoning.effort.as_deref().unwrap_or("medium") {
+        if self.uses_levels() {
+            self.notes.add("reasoning", Change::Translated, "sent as a thinking level");
+            let level = match self.target.nearest_effort(reasoning.effort(Some(room)).unwrap_or("medium")) {
                 "minimal" => "MINIMAL",
                 "low" => "LOW",
                 "medium" => "MEDIUM",
                 _ => "HIGH",
             };
             self.out.field_text("thinkingLevel", level);
+        } else if reasoning.max_tokens.is_some() {
+            self.out.field_plain("thinkingBudget", budget);
         } else {
+            self.notes.add("reasoning", Change::Translated, "sent as a thinking budget");
             self.out.field_plain("thinkingBudget", budget.clamp(BUDGET_MIN, BUDGET_MAX));
         }
     }

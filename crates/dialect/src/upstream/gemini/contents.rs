@@ -93,8 +93,8 @@ impl Body<'_> {
         self.out.field_text("name", self.names.sent(&function.name));
         arguments.write("args", &mut self.out);
         self.out.end_object();
-        // Gemini 3 refuses a turn whose first call has no signature.
-        let wants_signature = index == 0 && self.target.upstream_id.contains("gemini-3");
+        // Since Gemini 3 a turn whose first call has no signature is refused.
+        let wants_signature = index == 0 && self.generation() >= 3;
         if let Some(signature) = signature.or(wants_signature.then_some(NO_SIGNATURE)) {
             self.out.field_text("thoughtSignature", signature);
         }

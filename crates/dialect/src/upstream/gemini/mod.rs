@@ -65,6 +65,15 @@ struct Body<'a> {
     notes: Notes,
 }
 
+impl Body<'_> {
+    /// The model's generation by its name, 0 when the name does not tell.
+    fn generation(&self) -> u32 {
+        let (_, rest) = self.target.upstream_id.split_once("gemini-").unwrap_or_default();
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(0)
+    }
+}
+
 /// What a function name may hold.
 fn is_function_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':')

@@ -183,7 +183,9 @@ impl Body<'_> {
             self.notes.dropped(name, "the endpoint does not support it");
             return;
         }
-        let sent = if effort == "max" { "xhigh" } else { effort };
+        let nearest = self.target.nearest_effort(effort);
+        let is_listed = self.target.reasoning.is_some_and(|reasoning| reasoning.supported_efforts.is_some());
+        let sent = if nearest == "max" && !is_listed { "xhigh" } else { nearest };
         if own.is_none() || sent != effort {
             self.notes.add(name, Change::Translated, "sent as reasoning_effort");
         }
