@@ -9,6 +9,7 @@ function key(index, facts) {
     hash: `${'0123456789abcdef'.repeat(4)}`.slice(index) + 'f'.repeat(index),
     label: `sk-or-v1-9f2${index}…c4${index}e`,
     disabled: false,
+    is_management_key: false,
     limit: null,
     limit_remaining: null,
     limit_reset: null,
@@ -35,7 +36,7 @@ export function sampleKeys() {
     key(1, { name: 'Nightly summaries', limit: 5, limit_remaining: 0, limit_reset: 'daily', usage: 212.4, usage_monthly: 88.1, last_used_at: ago(5) }),
     key(2, { name: 'My laptop', usage: 0.000412, usage_monthly: 0.000412, last_used_at: ago(24 * 120) }),
     key(3, { name: 'A key with quite a long name, as people like to write whole sentences here', limit: 100, limit_remaining: 100 }),
-    key(4, { name: 'Old prototype', disabled: true, usage: 3.5, last_used_at: ago(24 * 33) }),
+    key(4, { name: 'Deploy script', is_management_key: true, disabled: true, usage: 3.5, last_used_at: ago(24 * 33) }),
     key(5, { name: 'Contractor', limit: 50, limit_remaining: 41.7, usage: 8.3, expires_at: ago(48), last_used_at: ago(72) }),
   ];
 }
@@ -53,14 +54,13 @@ function line(attempt, kind, units, femto, unit = 'token') {
 /** The record of one request; `facts` overrides what differs. */
 export function generation(id, facts = {}) {
   const { prompt = 1204, completion = 310, cached = 0, model = 'acme/compass-3-pro', attempts, ...rest } = facts;
-  const lines = [line(1, 'prompt', prompt - cached, 3_000_000_000), line(1, 'completion', completion, 15_000_000_000)];
-  if (cached > 0) lines.splice(1, 0, line(1, 'input_cache_read', cached, 300_000_000));
+  const lines = [line(2, 'prompt', prompt - cached, 3_000_000_000), line(2, 'completion', completion, 15_000_000_000)];
+  if (cached > 0) lines.splice(1, 0, line(2, 'input_cache_read', cached, 300_000_000));
   const sum = lines.reduce((total, { units, price_per_unit_usd: price }) => total + BigInt(units) * BigInt(Math.round(Number(price) * 1e15)), 0n);
   const total = (sum / 1_000_000n) * 1_000_000n;
   return {
     id,
     upstream_id: `chatcmpl-${id.slice(-8)}`,
-    request_id: `req_${id.slice(-10)}`,
     created_at: ago(0.02),
     model,
     provider_name: 'Northwind',
@@ -83,15 +83,21 @@ export function generation(id, facts = {}) {
     user_agent: 'OpenAI/Python 2.9.0',
     portolan: {
       attempts: attempts ?? [
-        { index: 0, provider_name: 'Tidewater', provider_slug: 'tidewater', endpoint_tag: 'tidewater/fp8', model, status: 503, outcome: 'failed', reason: 'The provider answered 503 overloaded before the first byte', started_ms: 3, duration_ms: 188 },
-        { index: 1, provider_name: 'Northwind', provider_slug: 'northwind', endpoint_tag: 'northwind', model, status: 200, outcome: 'served', reason: 'Next in price order', started_ms: 192, duration_ms: 3910 },
+        { index: 1, provider_name: 'Tidewater', provider_slug: 'tidewater', endpoint_tag: 'tidewater/fp8', model, status: 503, outcome: 'failed', reason: 'The provider answered 503 overloaded before the first byte', started_ms: 3, duration_ms: 188 },
+        { index: 2, provider_name: 'Northwind', provider_slug: 'northwind', endpoint_tag: 'northwind', model, status: 200, outcome: 'served', reason: 'Next in price order', started_ms: 192, duration_ms: 3910 },
       ],
       excluded: [
-        { endpoint_tag: 'cobalt/int4', reason: 'Does not support tools' },
-        { endpoint_tag: 'dune', reason: 'Cooling down after 5 failures' },
+        { model, endpoint_tag: 'cobalt/int4', reason: 'Does not support tools' },
+        { model, endpoint_tag: 'dune', reason: 'Cooling down after 5 failures' },
       ],
       cost_lines: lines,
       rounding_usd: decimal(0),
+      waived_usd: decimal(0),
+      waived: null,
+      suspect: false,
+      model_asked: model,
+      status: 200,
+      error_type: null,
       total_usd: decimal(total),
       price_version: '2026-11-20#14',
       estimated: false,

@@ -107,7 +107,7 @@ const privateRoutes = [
   ['GET', /^\/generations$/, (_, response, url) => {
     const start = Number(url.searchParams.get('cursor') ?? 0);
     const end = start + Number(url.searchParams.get('limit') ?? 50);
-    const data = state.generations.slice(start, end).map((entry) => ({ ...entry, status: entry.finish_reason === 'error' ? 502 : 200, portolan: undefined }));
+    const data = state.generations.slice(start, end).map((entry) => ({ ...entry, status: entry.finish_reason === 'error' ? 502 : 200, ending: entry.cancelled ? 'cancelled' : 'completed', portolan: undefined }));
     answer(response, { data, next_cursor: end < state.generations.length ? String(end) : null });
   }],
   ['POST', /^\/chat\/completions$/, async (request, response) =>

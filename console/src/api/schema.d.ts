@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/console/api/v1/setup": {
+    "/api/v1/chat/completions": {
         parameters: {
             query?: never;
             header?: never;
@@ -13,435 +13,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: {
-                                    id: string;
-                                    name: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Session"];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description no content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/api/v1/credits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Credits"];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/api/v1/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    offset?: number;
-                    include_disabled?: boolean;
-                    include_expired?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Key"][];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["KeyCreate"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Key"];
-                            key: string;
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/api/v1/keys/{hash}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                hash: string;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    hash: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            deleted: boolean;
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    hash: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["KeyUpdate"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Key"];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/console/api/v1/generation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query: {
-                    id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Generation"];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/api/v1/generations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["GenerationRow"][];
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
+        /**
+         * Chat with a model
+         * @description Answers at once, or as server-sent events when `stream` is true: one `data:` line per chunk, comment lines while the
+         *     provider is silent, `data: [DONE]` at the end. Errors before the first content are plain JSON with a status; later ones
+         *     are a chunk with `error`. The header `x-generation-id` names the call's record.
+         */
+        post: operations["post_chat_completions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -455,39 +33,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    offset?: number;
-                    limit?: number;
-                    output_modalities?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ModelList"];
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
+        /** List models */
+        get: operations["get_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Count models */
+        get: operations["get_models_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `/models/{id}` with an escaped slash. */
+        get: operations["get_models_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{author}/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `/models/{author}/{slug}`, which also stands for `/models/{id}/endpoints` when the id's slash is escaped. */
+        get: operations["get_models_author_slug"];
         put?: never;
         post?: never;
         delete?: never;
@@ -503,40 +101,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    author: string;
-                    slug: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["ModelEndpoints"];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
+        /** List a model's endpoints */
+        get: operations["get_models_author_slug_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model/{author}/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Show a model */
+        get: operations["get_model_author_slug"];
         put?: never;
         post?: never;
         delete?: never;
@@ -552,37 +135,399 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["Provider"][];
-                        };
-                    };
-                };
-                /** @description error */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
+        /** List providers */
+        get: operations["get_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/zdr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** List endpoints without data retention */
+        get: operations["get_endpoints_zdr"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embeddings/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List embedding models */
+        get: operations["get_embeddings_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the calling key
+         * @deprecated
+         */
+        get: operations["get_auth_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the calling key */
+        get: operations["get_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API keys */
+        get: operations["get_keys"];
+        put?: never;
+        /** Create an API key */
+        post: operations["post_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an API key */
+        get: operations["get_keys_hash"];
+        put?: never;
+        post?: never;
+        /** Delete an API key */
+        delete: operations["delete_keys_hash"];
+        options?: never;
+        head?: never;
+        /** Change an API key */
+        patch: operations["patch_keys_hash"];
+        trace?: never;
+    };
+    "/api/v1/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the account's credit */
+        get: operations["get_credits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the record of one call */
+        get: operations["get_generation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show daily usage */
+        get: operations["get_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List provider connections */
+        get: operations["get_upstreams"];
+        put?: never;
+        /** Add a provider connection */
+        post: operations["post_upstreams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upstreams/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a provider connection */
+        delete: operations["delete_upstreams_slug"];
+        options?: never;
+        head?: never;
+        /** Change a provider connection */
+        patch: operations["patch_upstreams_slug"];
+        trace?: never;
+    };
+    "/api/v1/upstreams/{slug}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Test a provider connection */
+        post: operations["post_upstreams_slug_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reload catalogue and connections */
+        post: operations["post_reload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use a one-time set-up link */
+        post: operations["console_post_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the current session */
+        get: operations["console_get_session"];
+        put?: never;
+        post?: never;
+        /** Sign out */
+        delete: operations["console_delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chat with a model
+         * @description Answers at once, or as server-sent events when `stream` is true: one `data:` line per chunk, comment lines while the
+         *     provider is silent, `data: [DONE]` at the end. Errors before the first content are plain JSON with a status; later ones
+         *     are a chunk with `error`. The header `x-generation-id` names the call's record.
+         */
+        post: operations["console_post_chat_completions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API keys */
+        get: operations["console_get_keys"];
+        put?: never;
+        /** Create an API key */
+        post: operations["console_post_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/keys/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an API key */
+        get: operations["console_get_keys_hash"];
+        put?: never;
+        post?: never;
+        /** Delete an API key */
+        delete: operations["console_delete_keys_hash"];
+        options?: never;
+        head?: never;
+        /** Change an API key */
+        patch: operations["console_patch_keys_hash"];
+        trace?: never;
+    };
+    "/console/api/v1/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the account's credit */
+        get: operations["console_get_credits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/generation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the record of one call */
+        get: operations["console_get_generation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List calls */
+        get: operations["console_get_generations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show daily usage */
+        get: operations["console_get_activity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -595,245 +540,1661 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        ErrorBody: {
-            error: {
-                code: number;
-                message: string;
-                metadata?: {
-                    [key: string]: unknown;
-                };
-            };
-        };
-        Pricing: {
-            prompt: string;
-            completion: string;
-            request?: string;
-            image?: string;
-            image_token?: string;
-            image_output?: string;
-            audio?: string;
-            audio_output?: string;
-            input_audio_cache?: string;
-            web_search?: string;
-            internal_reasoning?: string;
-            input_cache_read?: string;
-            input_cache_write?: string;
-            input_cache_write_1h?: string;
-        };
-        Architecture: {
-            modality?: string | null;
-            input_modalities: string[];
-            output_modalities: string[];
-            tokenizer?: string | null;
-            instruct_type?: string | null;
-        };
-        Model: {
+        /** @description An account as the console shows it. */
+        AccountData: {
+            /** @description Its id. */
             id: string;
-            canonical_slug?: string;
+            /** @description Its display name. */
             name: string;
-            created: number;
-            description?: string;
-            context_length: number | null;
-            architecture: components["schemas"]["Architecture"];
-            pricing: components["schemas"]["Pricing"];
-            top_provider?: {
-                context_length?: number | null;
-                max_completion_tokens?: number | null;
-                is_moderated: boolean;
-            };
-            supported_parameters: string[];
-            knowledge_cutoff?: string | null;
-            expiration_date?: string | null;
         };
-        ModelList: {
-            data: components["schemas"]["Model"][];
-            total_count?: number;
-            links?: {
-                next: string | null;
-            };
-        };
-        Endpoint: {
-            name: string;
-            model_name?: string;
-            provider_name: string;
-            tag: string;
-            quantization?: string | null;
-            context_length: number | null;
-            max_completion_tokens: number | null;
-            max_prompt_tokens?: number | null;
-            pricing: components["schemas"]["Pricing"];
-            supported_parameters: string[];
-            status?: number | null;
-            supports_implicit_caching?: boolean;
-            uptime_last_30m?: number | null;
-            uptime_last_1d?: number | null;
-            latency_last_30m?: {
-                p50: number;
-                p75: number;
-                p90: number;
-                p99: number;
-            } | null;
-            throughput_last_30m?: {
-                p50: number;
-                p75: number;
-                p90: number;
-                p99: number;
-            } | null;
-        };
-        ModelEndpoints: {
-            id: string;
-            name: string;
-            created: number;
-            description?: string;
-            architecture: components["schemas"]["Architecture"];
-            endpoints: components["schemas"]["Endpoint"][];
-        };
-        Provider: {
-            name: string;
-            slug: string;
-            privacy_policy_url?: string | null;
-            terms_of_service_url?: string | null;
-            status_page_url?: string | null;
-        };
-        Key: {
-            hash: string;
-            label: string;
-            name: string;
-            disabled: boolean;
-            limit: number | null;
-            limit_remaining: number | null;
-            limit_reset: string | null;
-            include_byok_in_limit?: boolean;
-            usage: number;
-            usage_daily: number;
-            usage_weekly: number;
-            usage_monthly: number;
-            byok_usage?: number;
-            created_at: string;
-            updated_at?: string | null;
-            last_used_at?: string | null;
-            expires_at?: string | null;
-            creator_user_id?: string | null;
-            workspace_id?: string | null;
-        };
-        KeyCreate: {
-            name: string;
-            limit?: number | null;
-            /** @enum {string|null} */
-            limit_reset?: "daily" | "weekly" | "monthly" | null;
-            expires_at?: string | null;
-        };
-        KeyUpdate: {
-            name?: string;
-            disabled?: boolean;
-            limit?: number | null;
-            /** @enum {string|null} */
-            limit_reset?: "daily" | "weekly" | "monthly" | null;
-        };
-        Session: {
-            account: {
-                id: string;
-                name: string;
-            };
-            user: {
-                id: string;
-                name: string;
-                role: string;
-            };
-            total_credits: number;
-            total_usage: number;
-            demo: boolean;
-            version: string;
-        };
-        Credits: {
-            total_credits: number;
-            total_usage: number;
-        };
-        Attempt: {
-            index: number;
-            provider_name: string;
-            provider_slug: string;
-            endpoint_tag: string;
+        /** @description One day of one model at one provider. */
+        ActivityData: {
+            /** @description UTC day, `YYYY-MM-DD`. */
+            date: string;
+            /** @description Model id. */
             model: string;
+            /** @description Permanent form of the model id. */
+            model_permaslug: string;
+            /** @description `model@provider`: names the endpoint within this server. */
+            endpoint_id: string;
+            /** @description Provider display name. */
+            provider_name: string;
+            /**
+             * Format: double
+             * @description Charges in US dollars.
+             */
+            usage: number;
+            /**
+             * Format: double
+             * @description Charges by providers on own keys.
+             */
+            byok_usage_inference: number;
+            /**
+             * Format: int64
+             * @description Calls.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Prompt tokens.
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int64
+             * @description Answer tokens.
+             */
+            completion_tokens: number;
+            /**
+             * Format: int64
+             * @description Reasoning tokens.
+             */
+            reasoning_tokens: number;
+            /**
+             * Format: int64
+             * @description Prompt tokens read from caches.
+             */
+            cached_tokens: number;
+        };
+        /** @description Usage per day, model and provider. */
+        ActivityReply: {
+            data: components["schemas"]["ActivityData"][];
+        };
+        /** @description The calling application. */
+        AppData: {
+            /** @description Its title. */
+            title: string | null;
+            /** @description Its address. */
+            url: string | null;
+        };
+        /** @description What a model reads and writes. */
+        Architecture: {
+            /** @description Both sides in one text, e.g. `text+image->text`. */
+            modality: string | null;
+            /** @description `text`, `image`, `file`, `audio`, `video`. */
+            input_modalities: string[];
+            /** @description `text`, `image`, `embeddings`, …. */
+            output_modalities: string[];
+            /** @description Tokenizer family. */
+            tokenizer: string | null;
+            /** @description Prompt format of instruct models. */
+            instruct_type: string | null;
+        };
+        /** @description One attempt at an endpoint. */
+        AttemptData: {
+            /**
+             * Format: int32
+             * @description 1-based.
+             */
+            index: number;
+            /** @description Provider display name. */
+            provider_name: string;
+            /** @description Provider handle. */
+            provider_slug: string;
+            /** @description Endpoint. */
+            endpoint_tag: string;
+            /** @description Model id. */
+            model: string;
+            /**
+             * Format: int32
+             * @description The provider's HTTP status, if one arrived.
+             */
             status: number | null;
-            /** @enum {string} */
-            outcome: "served" | "failed" | "skipped";
+            /** @description `served`, `failed` or `skipped`. */
+            outcome: string;
+            /** @description Why it was chosen, failed or skipped. */
             reason: string;
+            /**
+             * Format: int64
+             * @description Milliseconds from the arrival of the request to the start of the attempt.
+             */
             started_ms: number;
+            /**
+             * Format: int64
+             * @description Milliseconds it took, when it was tried.
+             */
             duration_ms: number | null;
         };
-        CostLine: {
+        /** @description Voice and format of spoken answers. */
+        AudioOptions: {
+            voice?: string | null;
+            format?: string | null;
+        };
+        /** @description Marks the end of a prompt prefix that is worth caching. */
+        CacheControl: {
+            /** @description `ephemeral`. */
+            type: string;
+            /** @description `5m` or `1h`. */
+            ttl?: string | null;
+        };
+        /** @description One answer of a completion. */
+        ChatChoice: {
+            /** Format: int32 */
+            index: number;
+            /** @description `stop`, `length`, `tool_calls`, `content_filter` or `error`. */
+            finish_reason: string | null;
+            /** @description The provider's own word. */
+            native_finish_reason?: string | null;
+            message: components["schemas"]["ChatReplyMessage"];
+            logprobs?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description One event of a streamed answer. */
+        ChatChunk: {
+            /** @description Generation id, `gen-…`. */
+            id: string;
+            /** @description `chat.completion.chunk`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created: number;
+            /** @description Model that serves. */
+            model: string;
+            /** @description Provider that serves. */
+            provider?: string | null;
+            /** @description Empty in the last chunk, which carries `usage`. */
+            choices: components["schemas"]["ChatChunkChoice"][];
+            usage?: components["schemas"]["ChatUsage"] | null;
+            error?: components["schemas"]["ChatStreamError"] | null;
+            openrouter_metadata?: components["schemas"]["RouterMetadata"] | null;
+        };
+        /** @description One answer's share of a chunk. */
+        ChatChunkChoice: {
+            /** Format: int32 */
+            index: number;
+            delta: components["schemas"]["ChatDelta"];
+            /** @description Null until the answer ends. */
+            finish_reason: string | null;
+            /** @description The provider's own word. */
+            native_finish_reason?: string | null;
+        };
+        /** @description A whole answer. */
+        ChatCompletion: {
+            /** @description Generation id, `gen-…`. */
+            id: string;
+            /** @description `chat.completion`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created: number;
+            /** @description Model that served. */
+            model: string;
+            /** @description Provider that served. */
+            provider?: string | null;
+            system_fingerprint: string | null;
+            service_tier?: string | null;
+            choices: components["schemas"]["ChatChoice"][];
+            usage?: components["schemas"]["ChatUsage"] | null;
+            openrouter_metadata?: components["schemas"]["RouterMetadata"] | null;
+        };
+        /** @description Classes of answer tokens. */
+        ChatCompletionDetails: {
+            /** Format: int64 */
+            reasoning_tokens: number;
+            /** Format: int64 */
+            audio_tokens?: number | null;
+            /** Format: int64 */
+            image_tokens?: number | null;
+            /** Format: int64 */
+            accepted_prediction_tokens?: number | null;
+            /** Format: int64 */
+            rejected_prediction_tokens?: number | null;
+        };
+        /** @description Text or parts. */
+        ChatContent: string | components["schemas"]["ContentPart"][];
+        /** @description How the cost is made up, in US dollars. */
+        ChatCostDetails: {
+            /**
+             * Format: double
+             * @description What the provider charged an own key.
+             */
+            upstream_inference_cost: number | null;
+            /**
+             * Format: double
+             * @description The prompt's share.
+             */
+            upstream_inference_prompt_cost: number;
+            /**
+             * Format: double
+             * @description The answer's share.
+             */
+            upstream_inference_completions_cost: number;
+        };
+        /** @description What a chunk adds. */
+        ChatDelta: {
+            /** @description `assistant`, in the first chunk. */
+            role?: string | null;
+            content?: string | null;
+            refusal?: string | null;
+            reasoning?: string | null;
+            reasoning_details?: {
+                [key: string]: unknown;
+            }[] | null;
+            tool_calls?: components["schemas"]["ChatToolCallDelta"][] | null;
+        };
+        /** @description One message. Which fields count depends on the role. */
+        ChatMessage: {
+            /** @description `system`, `developer`, `user`, `assistant` or `tool`. */
+            role: string;
+            content?: components["schemas"]["ChatContent"] | null;
+            /** @description Name of the speaker. */
+            name?: string | null;
+            /** @description Of an assistant: the calls that it made. */
+            tool_calls?: components["schemas"]["ToolCall"][] | null;
+            /** @description Of a tool: the call that it answers. */
+            tool_call_id?: string | null;
+            /** @description Of an assistant: why it declined. */
+            refusal?: string | null;
+            /** @description Of an assistant: its thoughts as text. */
+            reasoning?: string | null;
+            /** @description Of an assistant: its thoughts as returned earlier, to be sent back unchanged. */
+            reasoning_details?: {
+                [key: string]: unknown;
+            }[] | null;
+        };
+        /** @description Classes of prompt tokens. */
+        ChatPromptDetails: {
+            /** Format: int64 */
+            cached_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens?: number | null;
+            /** Format: int64 */
+            audio_tokens?: number | null;
+            /** Format: int64 */
+            video_tokens?: number | null;
+        };
+        /** @description The assistant's message. */
+        ChatReplyMessage: {
+            /** @description `assistant`. */
+            role: string;
+            content: string | null;
+            refusal?: string | null;
+            reasoning?: string | null;
+            reasoning_details?: {
+                [key: string]: unknown;
+            }[] | null;
+            tool_calls?: components["schemas"]["ToolCall"][] | null;
+            annotations?: {
+                [key: string]: unknown;
+            }[] | null;
+        };
+        /** @description A chat request. Unknown fields never fail; parameters that the model does not support are left out. */
+        ChatRequest: {
+            /** @description The conversation, oldest first. A trailing assistant message is continued. */
+            messages: components["schemas"]["ChatMessage"][];
+            /** @description Model id, `author/slug`, with optional suffixes such as `:free`, `:nitro`, `:floor`. */
+            model?: string | null;
+            /** @description Further models in order of preference, tried when the ones before fail. */
+            models?: string[] | null;
+            provider?: components["schemas"]["ProviderPreferences"] | null;
+            /** @description Functions that the model may call. */
+            tools?: components["schemas"]["Tool"][] | null;
+            tool_choice?: components["schemas"]["ToolChoice"] | null;
+            /** @description Whether several functions may be called at once. */
+            parallel_tool_calls?: boolean | null;
+            response_format?: components["schemas"]["ResponseFormat"] | null;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            top_p?: number | null;
+            /**
+             * Format: int64
+             * @description 0 is off.
+             */
+            top_k?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            top_a?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            min_p?: number | null;
+            /**
+             * Format: double
+             * @description -2 to 2.
+             */
+            frequency_penalty?: number | null;
+            /**
+             * Format: double
+             * @description -2 to 2.
+             */
+            presence_penalty?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             */
+            repetition_penalty?: number | null;
+            /**
+             * Format: int64
+             * @description For repeatable sampling where the provider offers it.
+             */
+            seed?: number | null;
+            /** @description Token id to bias, -100 to 100. */
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /** @description Whether token probabilities are returned. */
+            logprobs?: boolean | null;
+            /**
+             * Format: int32
+             * @description Alternatives per token, 0 to 20.
+             */
+            top_logprobs?: number | null;
+            /**
+             * Format: int64
+             * @description Longest answer in tokens; former name of `max_completion_tokens`. The largest of several spellings counts.
+             */
+            max_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Longest answer in tokens.
+             */
+            max_completion_tokens?: number | null;
+            stop?: components["schemas"]["Stop"] | null;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            stream_options?: components["schemas"]["StreamOptions"] | null;
+            usage?: components["schemas"]["UsageOptions"] | null;
+            reasoning?: components["schemas"]["ReasoningOptions"] | null;
+            /** @description `max`, `xhigh`, `high`, `medium`, `low`, `minimal` or `none`; short for `reasoning.effort`. */
+            reasoning_effort?: string | null;
+            /** @description Historic; short for `reasoning.exclude` turned round. */
+            include_reasoning?: boolean | null;
+            /** @description `low`, `medium`, `high`, `xhigh` or `max`. */
+            verbosity?: string | null;
+            /** @description `auto`, `default`, `fast`, `flex`, `priority`, `scale` or `ultrafast`. */
+            service_tier?: string | null;
+            prediction?: components["schemas"]["Prediction"] | null;
+            /** @description `text`, `image`, `audio`. */
+            modalities?: string[] | null;
+            audio?: components["schemas"]["AudioOptions"] | null;
+            /** @description Image settings of the provider. */
+            image_config?: {
+                [key: string]: unknown;
+            } | null;
+            cache_control?: components["schemas"]["CacheControl"] | null;
+            /** @description Names requests that share a prompt prefix. */
+            prompt_cache_key?: string | null;
+            /** @description The end user, as the caller names them. */
+            user?: string | null;
+            /** @description Conversation, at most 256 characters. */
+            session_id?: string | null;
+            /** @description Up to 16 pairs, names up to 64 characters, values up to 512. */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** @description Names for tracing. */
+            trace?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Extensions by `id`. */
+            plugins?: {
+                [key: string]: unknown;
+            }[] | null;
+        };
+        /** @description A failure within a stream. */
+        ChatStreamError: {
+            /** Format: int32 */
+            code: number;
+            message: string;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What a chunk adds to a tool call. */
+        ChatToolCallDelta: {
+            /** Format: int32 */
+            index: number;
+            id?: string | null;
+            type?: string | null;
+            function?: components["schemas"]["FunctionCall"] | null;
+        };
+        /** @description What an answer consumed and cost. */
+        ChatUsage: {
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /**
+             * Format: double
+             * @description What was charged, in US dollars.
+             */
+            cost?: number | null;
+            /** @description Whether an own provider key served. */
+            is_byok?: boolean | null;
+            cost_details?: components["schemas"]["ChatCostDetails"] | null;
+            prompt_tokens_details?: components["schemas"]["ChatPromptDetails"] | null;
+            completion_tokens_details?: components["schemas"]["ChatCompletionDetails"] | null;
+        };
+        /** @description A part of a message; `type` says which field it carries. */
+        ContentPart: {
+            /** @description `text`, `image_url`, `input_audio`, `file` or `video_url`. */
+            type: string;
+            text?: string | null;
+            image_url?: components["schemas"]["ImageUrl"] | null;
+            input_audio?: components["schemas"]["InputAudio"] | null;
+            file?: components["schemas"]["FilePart"] | null;
+            video_url?: components["schemas"]["VideoUrl"] | null;
+            cache_control?: components["schemas"]["CacheControl"] | null;
+        };
+        /** @description One line of the bill. */
+        CostLineData: {
+            /**
+             * Format: int32
+             * @description 1-based attempt that is charged.
+             */
             attempt: number;
+            /** @description What was counted, spelled as in the catalogue's prices. */
             kind: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
             units: number;
-            /** @enum {string} */
-            unit: "token" | "item";
+            /** @description `token` or `item`. */
+            unit: string;
+            /** @description US dollars per unit, exact decimal. */
             price_per_unit_usd: string;
+            /** @description Units times price, exact decimal. */
             amount_usd: string;
         };
-        GenerationDetail: {
-            attempts: components["schemas"]["Attempt"][];
-            excluded: {
-                endpoint_tag: string;
-                reason: string;
-            }[];
-            cost_lines: components["schemas"]["CostLine"][];
-            rounding_usd: string;
-            total_usd: string;
-            price_version: string;
-            estimated: boolean;
-            interrupted: boolean;
-            data_policy: string | null;
-            customer: string | null;
-            feature: string | null;
-            session_id: string | null;
-            app: {
-                title: string | null;
-                url: string | null;
+        /** @description The account's credit; the balance is the difference. */
+        CreditsData: {
+            /**
+             * Format: double
+             * @description All grants, in US dollars.
+             */
+            total_credits: number;
+            /**
+             * Format: double
+             * @description All charges, in US dollars, those included that the store does not have yet.
+             */
+            total_usage: number;
+        };
+        /** @description The account's credit. */
+        CreditsReply: {
+            data: components["schemas"]["CreditsData"];
+        };
+        /** @description The calling key. */
+        CurrentKey: components["schemas"]["Usage"] & {
+            /** @description Head and tail of the key. */
+            label: string;
+            /**
+             * Format: double
+             * @description Credit limit in US dollars; null is none.
+             */
+            limit: number | null;
+            /** @description `daily`, `weekly` or `monthly`; null never starts again. */
+            limit_reset: string | null;
+            /**
+             * Format: double
+             * @description What the limit leaves in its current period.
+             */
+            limit_remaining: number | null;
+            /** @description Whether calls on own provider keys count towards the limit. */
+            include_byok_in_limit: boolean;
+            /** @description Whether the account has never bought credit. */
+            is_free_tier: boolean;
+            /** @description Whether it administers instead of calling models. */
+            is_management_key: boolean;
+            /** @description Former name of `is_management_key`. */
+            is_provisioning_key: boolean;
+            rate_limit: components["schemas"]["RateLimit"];
+            free_model_daily_requests: components["schemas"]["FreeRequests"];
+            /** @description Every budget that applies to the key. */
+            budgets: components["schemas"]["KeyBudget"][];
+            effective_budget: components["schemas"]["KeyBudget"] | null;
+            /** @description Regions that the key may be served from. */
+            allowed_data_regions: string[];
+            /** @description Refused from this moment on. */
+            expires_at: string | null;
+            /** @description Its workspace. */
+            workspace_id: string | null;
+            /** @description Its organization; there are none yet. */
+            organization_id: string | null;
+            /** @description Who made it, if a person did. */
+            creator_user_id: string | null;
+        };
+        /** @description The calling key. */
+        CurrentKeyReply: {
+            data: components["schemas"]["CurrentKey"];
+        };
+        /** @description Confirms that something is gone. */
+        DeletedReply: {
+            /** @description Always true. */
+            deleted: boolean;
+        };
+        /** @description One provider's offer of one model. Measured figures are null: they are not published. */
+        Endpoint: {
+            /** @description `Provider | model`. */
+            name: string;
+            /** @description Model id. */
+            model_id: string;
+            /** @description Model display name. */
+            model_name: string;
+            /**
+             * Format: int64
+             * @description Tokens of prompt and answer together.
+             */
+            context_length: number;
+            pricing: components["schemas"]["Pricing"];
+            /** @description Provider display name. */
+            provider_name: string;
+            /** @description Names the endpoint within the model, in `provider.order` and the like. */
+            tag: string;
+            /** @description Weight format. */
+            quantization: string | null;
+            /** @description Region. */
+            region: string | null;
+            /**
+             * Format: int64
+             * @description Longest answer in tokens.
+             */
+            max_completion_tokens: number | null;
+            /**
+             * Format: int64
+             * @description Longest prompt in tokens.
+             */
+            max_prompt_tokens: number | null;
+            /** @description Request parameters that are supported. */
+            supported_parameters: string[];
+            /** @description Service tier; none. */
+            service_tier: string | null;
+            /**
+             * Format: int64
+             * @description 0: listed.
+             */
+            status: number;
+            /** @description Whether the provider caches prompts unasked. */
+            supports_implicit_caching: boolean;
+            supports_tool_choice: components["schemas"]["ToolChoices"];
+            /** @description Tools that run at the provider; none. */
+            native_tools: {
+                [key: string]: boolean;
+            };
+            /** @description Speech recognition tells speakers apart. */
+            supports_diarization: boolean;
+            /**
+             * Format: double
+             * @description Share of successful calls in the last five minutes, percent.
+             */
+            uptime_last_5m: number | null;
+            /**
+             * Format: double
+             * @description Share of successful calls in the last half hour, percent.
+             */
+            uptime_last_30m: number | null;
+            /**
+             * Format: double
+             * @description Share of successful calls in the last day, percent.
+             */
+            uptime_last_1d: number | null;
+            latency_last_30m: components["schemas"]["Percentiles"] | null;
+            throughput_last_30m: components["schemas"]["Percentiles"] | null;
+        };
+        /** @description What went wrong. */
+        ErrorBody: {
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            code: number;
+            /** @description For people. */
+            message: string;
+            metadata?: components["schemas"]["ErrorMetadata"] | null;
+        };
+        /** @description Details of a refusal. */
+        ErrorMetadata: {
+            /** @description For programs: `authentication`, `not_found`, `invalid_request`, …. */
+            error_type?: string | null;
+        };
+        /** @description The body of every refusal. */
+        ErrorReply: {
+            error: components["schemas"]["ErrorBody"];
+        };
+        /** @description An endpoint that was left out. */
+        ExcludedData: {
+            /** @description Model id. */
+            model: string;
+            /** @description Endpoint. */
+            endpoint_tag: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A document. */
+        FilePart: {
+            filename?: string | null;
+            /** @description Web address or data URL. */
+            file_data?: string | null;
+            file_id?: string | null;
+        };
+        /** @description Requests to free models on this UTC day, account-wide. */
+        FreeRequests: {
+            /**
+             * Format: int32
+             * @description How many are allowed.
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many were made.
+             */
+            used: number;
+            /**
+             * Format: int32
+             * @description How many are left.
+             */
+            remaining: number;
+        };
+        /** @description Name and arguments of a call. */
+        FunctionCall: {
+            name: string;
+            /** @description JSON as text. */
+            arguments: string;
+        };
+        /** @description A function's signature. */
+        FunctionDefinition: {
+            name: string;
+            description?: string | null;
+            /** @description JSON Schema of the arguments. */
+            parameters?: {
+                [key: string]: unknown;
             } | null;
+            /** @description Whether the arguments must match the schema exactly. */
+            strict?: boolean | null;
+        };
+        /** @description A function by its name. */
+        FunctionName: {
+            name: string;
+        };
+        /** @description Everything that is remembered about one call. Prompts and answers are not. */
+        Generation: {
+            /** @description Generation id. */
+            id: string;
+            /** @description The provider's id of the call. */
+            upstream_id: string | null;
+            /** @description Conversation. */
+            session_id: string | null;
+            /** @description When the request arrived. */
+            created_at: string;
+            /** @description Model id that served. */
+            model: string;
+            /** @description Provider display name. */
+            provider_name: string | null;
+            /** @description Router model that chose; none yet. */
+            router: string | null;
+            /** @description Preset that applied; none yet. */
+            preset_id: string | null;
+            /** @description `completions`, `embeddings`, …. */
+            api_type: string | null;
+            /** @description Address of the calling application, or empty. */
+            origin: string;
+            /**
+             * Format: int64
+             * @description Numeric id of the calling application; not used here.
+             */
+            app_id: number | null;
+            /** @description Address of the calling application. */
+            http_referer: string | null;
+            /** @description User agent of the client. */
+            user_agent: string | null;
+            /** @description Workspace. */
+            workspace_id: string | null;
+            /** @description End user, as the caller names them. */
+            external_user: string | null;
+            /** @description `global`, or the region that served. */
+            data_region: string;
+            /** @description Whether the answer was streamed. */
+            streamed: boolean | null;
+            /** @description Whether the client left early. */
+            cancelled: boolean | null;
+            /** @description Normalised finish reason. */
+            finish_reason: string | null;
+            /** @description The provider's own finish reason. */
+            native_finish_reason: string | null;
+            /** @description Service tier that served. */
+            service_tier: string | null;
+            /** @description Whether an own provider key served. */
+            is_byok: boolean;
+            /**
+             * Format: double
+             * @description Charge in US dollars.
+             */
+            usage: number;
+            /**
+             * Format: double
+             * @description Charge in US dollars.
+             */
+            total_cost: number;
+            /**
+             * Format: double
+             * @description What the provider charged an own key; null without one.
+             */
+            upstream_inference_cost: number | null;
+            /**
+             * Format: double
+             * @description What caching saved, in US dollars; negative when writing the cache cost more. Null without caching.
+             */
+            cache_discount: number | null;
+            /**
+             * Format: int64
+             * @description Prompt tokens.
+             */
+            tokens_prompt: number | null;
+            /**
+             * Format: int64
+             * @description Answer tokens.
+             */
+            tokens_completion: number | null;
+            /**
+             * Format: int64
+             * @description Prompt tokens by the provider's tokenizer.
+             */
+            native_tokens_prompt: number | null;
+            /**
+             * Format: int64
+             * @description Answer tokens by the provider's tokenizer.
+             */
+            native_tokens_completion: number | null;
+            /**
+             * Format: int64
+             * @description Image tokens of the answer.
+             */
+            native_tokens_completion_images: number | null;
+            /**
+             * Format: int64
+             * @description Reasoning tokens of the answer.
+             */
+            native_tokens_reasoning: number | null;
+            /**
+             * Format: int64
+             * @description Prompt tokens read from a cache.
+             */
+            native_tokens_cached: number | null;
+            /**
+             * Format: int64
+             * @description Images in the prompt that were priced per item.
+             */
+            num_media_prompt: number | null;
+            /**
+             * Format: int64
+             * @description Audio inputs of the prompt; not counted.
+             */
+            num_input_audio_prompt: number | null;
+            /**
+             * Format: int64
+             * @description Media of the answer; not counted.
+             */
+            num_media_completion: number | null;
+            /**
+             * Format: int64
+             * @description Web searches that the provider ran.
+             */
+            num_search_results: number | null;
+            /**
+             * Format: int64
+             * @description Fetched pages; none yet.
+             */
+            num_fetches: number | null;
+            /** @description Search engine; none yet. */
+            web_search_engine: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds to the first content.
+             */
+            latency: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds of moderation; there is none.
+             */
+            moderation_latency: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds from the first attempt to the end.
+             */
+            generation_time: number | null;
+            /** @description Generation whose cached answer was used; none yet. */
+            response_cache_source_id: string | null;
+            /** @description Every attempt that reached a provider. */
+            provider_responses: components["schemas"]["ProviderResponse"][] | null;
+            /** @description Facts beyond the public contract. */
+            portolan: components["schemas"]["PortolanData"];
+        };
+        /** @description A page of calls. */
+        GenerationListReply: {
+            data: components["schemas"]["GenerationRow"][];
+            /** @description Where the next page starts; null after the last. */
+            next_cursor: string | null;
+        };
+        /** @description The record of one call. */
+        GenerationReply: {
+            data: components["schemas"]["Generation"];
+        };
+        /** @description A call in a list. */
+        GenerationRow: {
+            /** @description Generation id. */
+            id: string;
+            /** @description When the request arrived. */
+            created_at: string;
+            /** @description Model id that served. */
+            model: string;
+            /** @description Provider display name. */
+            provider_name: string;
+            /**
+             * Format: double
+             * @description Charge in US dollars.
+             */
+            total_cost: number;
+            /**
+             * Format: int64
+             * @description Prompt tokens.
+             */
+            tokens_prompt: number;
+            /**
+             * Format: int64
+             * @description Answer tokens.
+             */
+            tokens_completion: number;
+            /** @description Normalised finish reason. */
+            finish_reason: string | null;
+            /** @description Whether the answer was streamed. */
+            streamed: boolean;
+            /**
+             * Format: int32
+             * @description HTTP status that the client saw.
+             */
+            status: number;
+            /** @description `completed`, `cancelled`, `failed`, `interrupted` or `budget_ended`. */
+            ending: string;
+            /**
+             * Format: int64
+             * @description Milliseconds to the first content.
+             */
+            latency: number;
+            /**
+             * Format: int64
+             * @description Milliseconds from the first attempt to the end.
+             */
+            generation_time: number;
+        };
+        /** @description An image by web address or data URL: png, jpeg, webp or gif. */
+        ImageUrl: {
+            url: string;
+            /** @description `auto`, `low`, `high` or `original`. */
+            detail?: string | null;
+        };
+        /** @description Audio in base64. */
+        InputAudio: {
+            data: string;
+            /** @description `wav`, `mp3`, …. */
+            format: string;
+        };
+        /** @description A schema that the answer has to match. */
+        JsonSchemaFormat: {
+            name: string;
+            description?: string | null;
+            schema?: {
+                [key: string]: unknown;
+            } | null;
+            strict?: boolean | null;
+        };
+        /** @description An API key as its owner sees it; the secret itself is never shown again. */
+        Key: components["schemas"]["Usage"] & {
+            /** @description SHA-256 of the key, 64 lowercase hexadecimal digits; the key's handle, never a credential. */
+            hash: string;
+            /** @description Head and tail of the key. */
+            label: string;
+            /** @description Display name. */
+            name: string;
+            /** @description Switched off. */
+            disabled: boolean;
+            /** @description Whether it administers instead of calling models. */
+            is_management_key: boolean;
+            /**
+             * Format: double
+             * @description Credit limit in US dollars; null is none.
+             */
+            limit: number | null;
+            /**
+             * Format: double
+             * @description What the limit leaves in its current period.
+             */
+            limit_remaining: number | null;
+            /** @description `daily`, `weekly` or `monthly`; null never starts again. Periods start at 00:00 UTC, weeks on Monday. */
+            limit_reset: string | null;
+            /** @description Whether calls on own provider keys count towards the limit. */
+            include_byok_in_limit: boolean;
+            /** @description When it was made. */
+            created_at: string;
+            /** @description Last change. */
+            updated_at: string | null;
+            /** @description Last call. */
+            last_used_at: string | null;
+            /** @description Refused from this moment on. */
+            expires_at: string | null;
+            /** @description Who made it, if a person did. */
+            creator_user_id: string | null;
+            /** @description End user of a partner; not used here. */
+            external_user: string | null;
+            /** @description Its workspace. */
+            workspace_id: string;
+        };
+        /** @description A budget that limits the key. */
+        KeyBudget: {
+            /** @description What it is set on; `key_limit` for the key's own limit. */
+            scope: string;
+            /** @description Id of a shared budget. */
+            budget_id: string | null;
+            /** @description Guardrail that carries it. */
+            guardrail_id: string | null;
+            /**
+             * Format: double
+             * @description What may be spent per period, in US dollars.
+             */
+            limit_usd: number;
+            /**
+             * Format: double
+             * @description What was spent in this period.
+             */
+            spend_usd: number;
+            /**
+             * Format: double
+             * @description What is left; never negative.
+             */
+            remaining_usd: number;
+            /** @description `daily`, `weekly` or `monthly`; null never starts again. */
+            reset_interval: string | null;
+            /** @description When the next period starts. */
+            resets_at: string | null;
+            /** @description Whether calls on own provider keys count. */
+            include_byok: boolean;
+        };
+        /** @description What to change; absent fields stay. */
+        KeyChangeRequest: {
+            /** @description Display name, 1 to 200 characters. */
+            name?: string | null;
+            /** @description Whether the key is refused. */
+            disabled?: boolean | null;
+            /**
+             * Format: double
+             * @description Credit limit in US dollars; null removes it.
+             */
+            limit?: number | null;
+            /** @description `daily`, `weekly`, `monthly`, or null for a limit that never starts again. */
+            limit_reset?: string | null;
+            /** @description Whether calls on own provider keys count towards the limit. */
+            include_byok_in_limit?: boolean | null;
+            /** @description The account's own workspace; keys cannot move to another. */
+            workspace_id?: string | null;
+        };
+        /** @description A page of keys. */
+        KeyListReply: {
+            data: components["schemas"]["Key"][];
+        };
+        /** @description One key. */
+        KeyReply: {
+            data: components["schemas"]["Key"];
+        };
+        /** @description Highest acceptable prices in US dollars: tokens per million, the rest per item. */
+        MaxPrice: {
+            prompt?: unknown;
+            completion?: unknown;
+            image?: unknown;
+            audio?: unknown;
+            request?: unknown;
+        };
+        /** @description A model of the catalogue. */
+        Model: {
+            /** @description `author/slug[:variant]`: what requests name. */
+            id: string;
+            /** @description The dated, permanent form of the id. */
+            canonical_slug: string;
+            /** @description Hugging Face repository. */
+            hugging_face_id: string | null;
+            /** @description Display name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Unix seconds of publication; 0 when unknown.
+             */
+            created: number;
+            /** @description One or two sentences. */
+            description: string;
+            /**
+             * Format: int64
+             * @description Tokens of prompt and answer together.
+             */
+            context_length: number | null;
+            architecture: components["schemas"]["Architecture"];
+            pricing: components["schemas"]["Pricing"];
+            top_provider: components["schemas"]["TopProvider"];
+            per_request_limits: components["schemas"]["RequestLimits"] | null;
+            /** @description Request parameters that are supported. */
+            supported_parameters: string[];
+            /** @description Parameters that apply unless the request sets them; none. */
+            default_parameters: {
+                [key: string]: number;
+            } | null;
+            /** @description Voices of speech models; none. */
+            supported_voices: string[] | null;
+            /** @description `YYYY-MM` or `YYYY-MM-DD`. */
+            knowledge_cutoff: string | null;
+            /** @description `YYYY-MM-DD` after which the model is gone. */
+            expiration_date: string | null;
+            links: components["schemas"]["ModelLinks"];
+            reasoning?: components["schemas"]["Reasoning"] | null;
+        };
+        /** @description How many models there are. */
+        ModelCount: {
+            count: number;
+        };
+        /** @description How many models there are. */
+        ModelCountReply: {
+            data: components["schemas"]["ModelCount"];
+        };
+        /** @description A model with its endpoints. */
+        ModelEndpoints: {
+            /** @description Model id. */
+            id: string;
+            /** @description Display name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Unix seconds of publication; 0 when unknown.
+             */
+            created: number;
+            /** @description One or two sentences. */
+            description: string;
+            architecture: components["schemas"]["Architecture"];
+            /** @description Who serves it. */
+            endpoints: components["schemas"]["Endpoint"][];
+        };
+        /** @description A model with its endpoints. */
+        ModelEndpointsReply: {
+            data: components["schemas"]["ModelEndpoints"];
+        };
+        /** @description Where to read on. */
+        ModelLinks: {
+            /** @description Path of the model's endpoints. */
+            details: string;
+        };
+        /** @description A list of models. */
+        ModelListReply: {
+            data: components["schemas"]["Model"][];
+            /** @description Models that meet the conditions, on all pages. */
+            total_count: number;
+            links: components["schemas"]["PageLinks"];
+        };
+        /** @description One model. */
+        ModelReply: {
+            data: components["schemas"]["Model"];
+        };
+        /** @description A function that has to be called. */
+        NamedToolChoice: {
+            /** @description `function`. */
+            type: string;
+            function: components["schemas"]["FunctionName"];
+        };
+        /** @description A new key with its text. */
+        NewKeyReply: {
+            data: components["schemas"]["Key"];
+            /** @description The key itself. It is shown here and never again. */
+            key: string;
+        };
+        /** @description A new key. */
+        NewKeyRequest: {
+            /** @description Display name, 1 to 200 characters. */
+            name: string;
+            /**
+             * Format: double
+             * @description Credit limit in US dollars, at most nine decimals; absent or null is none.
+             */
+            limit?: number | null;
+            /** @description `daily`, `weekly`, `monthly`, or null for a limit that never starts again. The console has to send it with a limit. */
+            limit_reset?: string | null;
+            /** @description Whether calls on own provider keys count towards the limit. */
+            include_byok_in_limit?: boolean | null;
+            /** @description RFC 3339 moment with seconds from which the key is refused; at most a hundred years ahead. */
+            expires_at?: string | null;
+            /** @description The account's own workspace. */
+            workspace_id?: string | null;
+        };
+        /** @description A new connection. */
+        NewUpstreamRequest: {
+            /** @description Handle of a provider in the catalogue. */
+            slug: string;
+            /** @description Credential; write-only. */
+            key?: string | null;
+            /** @description Base address, when it is not the catalogue's. */
+            base_url?: string | null;
+            /** @description Whether it starts switched off. */
+            disabled?: boolean | null;
+        };
+        /** @description Where to read on. */
+        PageLinks: {
+            /** @description Path and query of the next page; null on the last. */
+            next: string | null;
+        };
+        /** @description Percentiles of a measured figure. */
+        Percentiles: {
+            /** Format: double */
+            p50: number;
+            /** Format: double */
+            p75: number;
+            /** Format: double */
+            p90: number;
+            /** Format: double */
+            p99: number;
+        };
+        /** @description Facts beyond the public contract. */
+        PortolanData: {
+            /** @description Every attempt in order, those included that were skipped. */
+            attempts: components["schemas"]["AttemptData"][];
+            /** @description Endpoints that the plan left out. */
+            excluded: components["schemas"]["ExcludedData"][];
+            /** @description The bill: units times price, exact. */
+            cost_lines: components["schemas"]["CostLineData"][];
+            /** @description What rounding up to whole nano-dollars added, in US dollars. */
+            rounding_usd: string;
+            /** @description What was taken off because the charge was waived, in US dollars; zero or negative. */
+            waived_usd: string;
+            /** @description Why the charge was waived. */
+            waived: string | null;
+            /** @description What was charged: the lines, the rounding and the waiver added up. */
+            total_usd: string;
+            /** @description Names the prices that were pinned when the request was admitted. */
+            price_version: string;
+            /** @description Whether the token counts are ours because the provider reported none. */
+            estimated: boolean;
+            /** @description Whether the server stopped while the answer was running. */
+            interrupted: boolean;
+            /** @description Whether the provider's numbers were absurd and have been clamped. */
+            suspect: boolean;
+            /** @description Model id as the client wrote it. */
+            model_asked: string;
+            /**
+             * Format: int32
+             * @description HTTP status that the client saw.
+             */
+            status: number;
+            /** @description Error type that the client saw. */
+            error_type: string | null;
+            /** @description Data policy that applied. */
+            data_policy: string | null;
+            /** @description Customer, as the caller names them. */
+            customer: string | null;
+            /** @description Feature, as the caller names it. */
+            feature: string | null;
+            /** @description Conversation. */
+            session_id: string | null;
+            app: components["schemas"]["AppData"] | null;
+            /** @description Region that served. */
             region: string | null;
         };
-        Generation: {
-            id: string;
-            upstream_id?: string | null;
-            request_id?: string | null;
-            created_at: string;
-            model: string;
-            provider_name: string | null;
-            api_type?: string;
-            streamed: boolean;
-            cancelled: boolean;
-            finish_reason: string | null;
-            native_finish_reason?: string | null;
-            is_byok: boolean;
-            usage: number;
-            total_cost: number;
-            tokens_prompt: number | null;
-            tokens_completion: number | null;
-            native_tokens_prompt: number | null;
-            native_tokens_completion: number | null;
-            native_tokens_reasoning: number | null;
-            native_tokens_cached: number | null;
-            native_tokens_completion_images?: number | null;
-            num_media_prompt?: number | null;
-            latency: number | null;
-            generation_time: number | null;
-            user_agent?: string | null;
-            portolan: components["schemas"]["GenerationDetail"];
+        /** @description Text that the answer will mostly repeat. */
+        Prediction: {
+            /** @description `content`. */
+            type: string;
+            content: components["schemas"]["TextContent"];
         };
-        GenerationRow: {
-            id: string;
-            created_at: string;
-            model: string;
-            provider_name: string | null;
-            total_cost: number;
-            tokens_prompt: number | null;
-            tokens_completion: number | null;
-            finish_reason: string | null;
-            streamed: boolean;
-            status: number;
+        /** @description Prices as decimal texts in US dollars per unit. An absent kind costs what the prompt or the answer costs. */
+        Pricing: {
+            /** @description Per prompt token. */
+            prompt: string;
+            /** @description Per answer token. */
+            completion: string;
+            /** @description Per request. */
+            request?: string | null;
+            /** @description Per image in the prompt. */
+            image?: string | null;
+            /** @description Per image token of the prompt. */
+            image_token?: string | null;
+            /** @description Per image token of the answer. */
+            image_output?: string | null;
+            /** @description Per audio token of the prompt. */
+            audio?: string | null;
+            /** @description Per audio token of the answer. */
+            audio_output?: string | null;
+            /** @description Per cached audio token of the prompt. */
+            input_audio_cache?: string | null;
+            /** @description Per web search. */
+            web_search?: string | null;
+            /** @description Per reasoning token. */
+            internal_reasoning?: string | null;
+            /** @description Per prompt token read from the cache. */
+            input_cache_read?: string | null;
+            /** @description Per prompt token written to the cache. */
+            input_cache_write?: string | null;
+            /** @description Per prompt token written to the cache for an hour. */
+            input_cache_write_1h?: string | null;
+            /** @description Other prices above a prompt length; later matching entries win. */
+            overrides?: components["schemas"]["PricingOverride"][];
+        };
+        /** @description Prices above a prompt length, in US dollars per unit. */
+        PricingOverride: {
+            /**
+             * Format: int64
+             * @description Applies to prompts with strictly more tokens.
+             */
+            min_prompt_tokens: number;
+            /** @description Per prompt token. */
+            prompt?: string | null;
+            /** @description Per answer token. */
+            completion?: string | null;
+            /** @description Per prompt token read from the cache. */
+            input_cache_read?: string | null;
+            /** @description Per prompt token written to the cache. */
+            input_cache_write?: string | null;
+            /** @description Per prompt token written to the cache for an hour. */
+            input_cache_write_1h?: string | null;
+            /** @description Per audio token of the prompt. */
+            audio?: string | null;
+            /** @description Per cached audio token of the prompt. */
+            input_audio_cache?: string | null;
+        };
+        /** @description A provider. */
+        Provider: {
+            /** @description Display name. */
+            name: string;
+            /** @description Handle, used in `provider.order` and the like. */
+            slug: string;
+            /** @description Public privacy policy. */
+            privacy_policy_url: string | null;
+            /** @description Public terms. */
+            terms_of_service_url: string | null;
+            /** @description Public status page. */
+            status_page_url: string | null;
+            /** @description ISO country code. */
+            headquarters: string | null;
+            /** @description ISO country codes. */
+            datacenters: string[] | null;
+        };
+        /** @description Every provider of the catalogue. */
+        ProviderListReply: {
+            data: components["schemas"]["Provider"][];
+        };
+        /** @description Which providers may serve, and in which order. */
+        ProviderPreferences: {
+            /** @description Provider handles or endpoint tags to try first, in order. */
+            order?: string[] | null;
+            /** @description The only ones that may serve. */
+            only?: string[] | null;
+            /** @description Ones that may not. */
+            ignore?: string[] | null;
+            /** @description Whether others are tried after those in `order`. */
+            allow_fallbacks?: boolean | null;
+            /** @description Whether every parameter of the request must be supported. */
+            require_parameters?: boolean | null;
+            /** @description `allow` or `deny`: providers that keep or train on prompts. */
+            data_collection?: string | null;
+            /** @description Only endpoints without data retention. */
+            zdr?: boolean | null;
+            /** @description Weight formats, e.g. `fp8`. */
+            quantizations?: string[] | null;
+            /** @description `price`, `throughput` or `latency`, or an object with `by` and `partition`. */
+            sort?: unknown;
+            max_price?: components["schemas"]["MaxPrice"] | null;
+        };
+        /** @description What one provider answered. */
+        ProviderResponse: {
+            /** @description Provider display name. */
+            provider_name: string;
+            /**
+             * Format: int32
+             * @description The provider's HTTP status, if one arrived.
+             */
+            status: number | null;
+            /** @description Endpoint. */
+            endpoint_id: string;
+            /** @description The provider's id of the call, for the one that served. */
+            id: string | null;
+            /** @description Whether an own provider key was used. */
+            is_byok: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds it took.
+             */
             latency: number | null;
-            generation_time: number | null;
+            /** @description Model id. */
+            model_permaslug: string;
+        };
+        /** @description Historic; there is no limit of this kind. */
+        RateLimit: {
+            /**
+             * Format: int64
+             * @description -1: unlimited.
+             */
+            requests: number;
+            /** @description A period. */
+            interval: string;
+            /** @description Says that the object is historic. */
+            note: string;
+        };
+        /** @description How reasoning is controlled. */
+        Reasoning: {
+            /** @description Cannot be switched off. */
+            mandatory: boolean;
+            /** @description Effort levels that are understood. */
+            supported_efforts?: string[] | null;
+            /** @description Level when none is asked for. */
+            default_effort?: string | null;
+            /** @description On when nothing is asked for. */
+            default_enabled?: boolean | null;
+            /** @description A token budget is understood. */
+            supports_max_tokens?: boolean | null;
+        };
+        /** @description How much the model thinks. */
+        ReasoningOptions: {
+            /** @description `max`, `xhigh`, `high`, `medium`, `low`, `minimal` or `none`. */
+            effort?: string | null;
+            /**
+             * Format: int64
+             * @description Token budget of the thoughts.
+             */
+            max_tokens?: number | null;
+            /** @description Whether the thoughts are left out of the answer. */
+            exclude?: boolean | null;
+            /** @description Whether the model thinks at all. */
+            enabled?: boolean | null;
+            /** @description `auto`, `concise` or `detailed`. */
+            summary?: string | null;
+        };
+        /** @description What is in force now. */
+        ReloadData: {
+            /** @description Models in the catalogue. */
+            models: number;
+            /** @description Connections that are switched on. */
+            upstreams: number;
+        };
+        /** @description What is in force now. */
+        ReloadReply: {
+            data: components["schemas"]["ReloadData"];
+        };
+        /** @description Limits per request. */
+        RequestLimits: {
+            /**
+             * Format: double
+             * @description Prompt tokens.
+             */
+            prompt_tokens: number;
+            /**
+             * Format: double
+             * @description Answer tokens.
+             */
+            completion_tokens: number;
+        };
+        /** @description Form of the answer. */
+        ResponseFormat: {
+            /** @description `text`, `json_object`, `json_schema`, `grammar` or `python`. */
+            type: string;
+            json_schema?: components["schemas"]["JsonSchemaFormat"] | null;
+            grammar?: string | null;
+        };
+        /** @description One attempt. */
+        RouterAttempt: {
+            provider: string;
+            model: string;
+            /** Format: int32 */
+            status: number;
+        };
+        /** @description An endpoint that could serve. */
+        RouterEndpoint: {
+            provider: string;
+            model: string;
+            selected: boolean;
+        };
+        /** @description The endpoints that could serve. */
+        RouterEndpoints: {
+            /** Format: int32 */
+            total: number;
+            available: components["schemas"]["RouterEndpoint"][];
+        };
+        /** @description How the request was routed; only when asked for. */
+        RouterMetadata: {
+            /** @description Model id as the client wrote it. */
+            requested: string;
+            /** @description `direct`, `fallback`, `alias`, …. */
+            strategy: string;
+            region: string | null;
+            /** @description One line. */
+            summary: string;
+            /**
+             * Format: int32
+             * @description 1-based attempt that served.
+             */
+            attempt: number;
+            is_byok: boolean;
+            endpoints: components["schemas"]["RouterEndpoints"];
+            attempts?: components["schemas"]["RouterAttempt"][] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds.
+             */
+            generation_time?: number | null;
+        };
+        /** @description Who is signed in. */
+        SessionData: {
+            account: components["schemas"]["AccountData"];
+            user: components["schemas"]["UserData"];
+            /**
+             * Format: double
+             * @description Credit that was ever granted, in US dollars.
+             */
+            total_credits: number;
+            /**
+             * Format: double
+             * @description Credit that was ever used, in US dollars.
+             */
+            total_usage: number;
+            /** @description Whether only demonstration models answer. */
+            demo: boolean;
+            /** @description Version of the server. */
+            version: string;
+        };
+        /** @description Who is signed in. */
+        SessionReply: {
+            data: components["schemas"]["SessionData"];
+        };
+        /** @description The account that is signed in now. */
+        SetupData: {
+            account: components["schemas"]["AccountData"];
+        };
+        /** @description The account that is signed in now. */
+        SetupReply: {
+            data: components["schemas"]["SetupData"];
+        };
+        /** @description A one-time set-up link's secret. */
+        SetupRequest: {
+            /** @description The `token` part of the link that the server printed. */
+            token: string;
+        };
+        /** @description One text or several. */
+        Stop: string | string[];
+        /** @description Streaming options. */
+        StreamOptions: {
+            include_usage?: boolean | null;
+        };
+        /** @description Text or text parts. */
+        TextContent: string | components["schemas"]["TextPart"][];
+        /** @description A text part. */
+        TextPart: {
+            /** @description `text`. */
+            type: string;
+            text: string;
+        };
+        /** @description A function that the model may call. */
+        Tool: {
+            /** @description `function`. */
+            type: string;
+            function?: components["schemas"]["FunctionDefinition"] | null;
+            cache_control?: components["schemas"]["CacheControl"] | null;
+        };
+        /** @description A call of a function. */
+        ToolCall: {
+            id: string;
+            /** @description `function`. */
+            type: string;
+            function: components["schemas"]["FunctionCall"];
+        };
+        /** @description Whether and which function has to be called. */
+        ToolChoice: string | components["schemas"]["NamedToolChoice"];
+        /** @description Which values of `tool_choice` an endpoint understands. */
+        ToolChoices: {
+            none: boolean;
+            auto: boolean;
+            required: boolean;
+            function: boolean;
+        };
+        /** @description What the cheapest endpoint allows. */
+        TopProvider: {
+            /**
+             * Format: int64
+             * @description Tokens of prompt and answer together.
+             */
+            context_length: number | null;
+            /**
+             * Format: int64
+             * @description Longest answer in tokens.
+             */
+            max_completion_tokens: number | null;
+            /** @description Whether prompts are moderated before the call; never. */
+            is_moderated: boolean;
+        };
+        /** @description A provider connection. The credential shows as its last four characters. */
+        Upstream: {
+            /** @description Provider handle. */
+            slug: string;
+            /** @description Provider display name, when the catalogue knows it. */
+            name: string | null;
+            /** @description Base address. */
+            base_url: string;
+            /** @description The end of the credential; null without one. */
+            key_label: string | null;
+            /** @description Switched off. */
+            disabled: boolean;
+            /** @description `environment`, `config`, `store` or `demo`; only `store` can be changed here. */
+            source: string;
+            /** @description When it was added here. */
+            created_at: string | null;
+            /** @description Last change here. */
+            updated_at: string | null;
+        };
+        /** @description What to change; absent fields stay. */
+        UpstreamChangeRequest: {
+            /** @description New credential; null removes it. Write-only. */
+            key?: string | null;
+            /** @description New base address. */
+            base_url?: string | null;
+            /** @description Whether it is switched off. */
+            disabled?: boolean | null;
+        };
+        /** @description Every connection. */
+        UpstreamListReply: {
+            data: components["schemas"]["Upstream"][];
+        };
+        /** @description A connection. */
+        UpstreamReply: {
+            data: components["schemas"]["Upstream"];
+        };
+        /** @description What the trial call found. */
+        UpstreamTest: {
+            /** @description Whether the provider answered and accepted the credential. */
+            ok: boolean;
+            /**
+             * Format: int32
+             * @description The provider's HTTP status, if one arrived.
+             */
+            status: number | null;
+            /** @description What was found. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Milliseconds it took.
+             */
+            latency_ms: number;
+        };
+        /** @description What the trial call found. */
+        UpstreamTestReply: {
+            data: components["schemas"]["UpstreamTest"];
+        };
+        /** @description What a key has spent, in US dollars. */
+        Usage: {
+            /**
+             * Format: double
+             * @description Ever.
+             */
+            usage: number;
+            /**
+             * Format: double
+             * @description In this UTC day.
+             */
+            usage_daily: number;
+            /**
+             * Format: double
+             * @description In this week, from Monday.
+             */
+            usage_weekly: number;
+            /**
+             * Format: double
+             * @description In this month.
+             */
+            usage_monthly: number;
+            /**
+             * Format: double
+             * @description On own provider keys, ever.
+             */
+            byok_usage: number;
+            /**
+             * Format: double
+             * @description On own provider keys, in this UTC day.
+             */
+            byok_usage_daily: number;
+            /**
+             * Format: double
+             * @description On own provider keys, in this week.
+             */
+            byok_usage_weekly: number;
+            /**
+             * Format: double
+             * @description On own provider keys, in this month.
+             */
+            byok_usage_monthly: number;
+        };
+        /** @description Usage options. */
+        UsageOptions: {
+            include?: boolean | null;
+        };
+        /** @description A person as the console shows them. */
+        UserData: {
+            /** @description Their id. */
+            id: string;
+            /** @description Their display name. */
+            name: string;
+            /** @description What they may do; `owner` for now. */
+            role: string;
+        };
+        /** @description A video by web address or data URL. */
+        VideoUrl: {
+            url: string;
+        };
+        /** @description Endpoints that keep no data. */
+        ZdrReply: {
+            data: components["schemas"]["Endpoint"][];
         };
     };
     responses: never;
@@ -843,4 +2204,1960 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    post_chat_completions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `enabled` adds `openrouter_metadata` */
+                "X-OpenRouter-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or a stream of chunks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletion"];
+                    "text/event-stream": components["schemas"]["ChatChunk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models: {
+        parameters: {
+            query?: {
+                /** @description Models to skip. */
+                offset?: number;
+                /** @description Models per page, 1 to 1000; everything when both `offset` and `limit` are absent. */
+                limit?: number;
+                /** @description Comma-separated outputs, any of which will do; `text` when absent, `all` for every model. */
+                output_modalities?: string;
+                /** @description Comma-separated inputs, all of which must be understood. */
+                input_modalities?: string;
+                /** @description Comma-separated request parameters, all of which must be supported. */
+                supported_parameters?: string;
+                /** @description Text that id, name or description contains; the first 100 characters count. */
+                q?: string;
+                /** @description Smallest context in tokens. */
+                context?: number;
+                /** @description Smallest prompt price, US dollars per million tokens. */
+                min_price?: string;
+                /** @description Largest prompt price, US dollars per million tokens. */
+                max_price?: string;
+                /** @description Smallest answer price, US dollars per million tokens. */
+                min_output_price?: string;
+                /** @description Largest answer price, US dollars per million tokens. */
+                max_output_price?: string;
+                /** @description Comma-separated authors: the part of the id before the slash. */
+                model_authors?: string;
+                /** @description Comma-separated provider handles or names. */
+                providers?: string;
+                /** @description Only models with an endpoint that keeps no data. */
+                zdr?: boolean;
+                /** @description Smallest age in days. */
+                min_age_days?: number;
+                /** @description Largest age in days. */
+                max_age_days?: number;
+                /**
+                 * @description `newest`, `pricing-low-to-high`, `pricing-high-to-low`, `context-high-to-low`; orders by figures that are not
+                 *     measured here keep the default order.
+                 */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelListReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models_count: {
+        parameters: {
+            query?: {
+                /** @description As in the list; `text` when absent */
+                output_modalities?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCountReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Model id with its slash escaped as `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models_author_slug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Part of the id before the slash */
+                author: string;
+                /** @description Part of the id after the slash, variant included */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models_author_slug_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Part of the id before the slash */
+                author: string;
+                /** @description Part of the id after the slash, variant included */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelEndpointsReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_author_slug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Part of the id before the slash */
+                author: string;
+                /** @description Part of the id after the slash, variant included */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderListReply"];
+                };
+            };
+        };
+    };
+    get_endpoints_zdr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZdrReply"];
+                };
+            };
+        };
+    };
+    get_embeddings_models: {
+        parameters: {
+            query?: {
+                /** @description Models to skip */
+                offset?: number;
+                /** @description Models per page, 1 to 1000 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelListReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_auth_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentKeyReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentKeyReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_keys: {
+        parameters: {
+            query?: {
+                /** @description Keys to skip. */
+                offset?: number;
+                /** @description Whether disabled keys are listed. */
+                include_disabled?: boolean;
+                /** @description Whether expired keys are listed. */
+                include_expired?: boolean;
+                /** @description The account's workspace; others are not found. */
+                workspace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyListReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_keys_hash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the key, 64 lowercase hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_keys_hash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the key, 64 lowercase hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_keys_hash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the key, 64 lowercase hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_credits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditsReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_generation: {
+        parameters: {
+            query: {
+                /** @description Generation id, `gen-…` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: {
+                /** @description One UTC day, `YYYY-MM-DD`, among the last 30 completed ones. */
+                date?: string;
+                /** @description One key by its handle, 64 lowercase hexadecimal digits. */
+                api_key_hash?: string;
+                /** @description The account's workspace. */
+                workspace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_upstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamListReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_upstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpstreamRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_upstreams_slug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Provider handle */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_upstreams_slug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Provider handle */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_upstreams_slug_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Provider handle */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamTestReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReloadReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_post_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_post_chat_completions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `enabled` adds `openrouter_metadata` */
+                "X-OpenRouter-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or a stream of chunks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletion"];
+                    "text/event-stream": components["schemas"]["ChatChunk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_keys: {
+        parameters: {
+            query?: {
+                /** @description Keys to skip. */
+                offset?: number;
+                /** @description Whether disabled keys are listed. */
+                include_disabled?: boolean;
+                /** @description Whether expired keys are listed. */
+                include_expired?: boolean;
+                /** @description The account's workspace; others are not found. */
+                workspace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyListReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_post_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_keys_hash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the key, 64 lowercase hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_delete_keys_hash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the key, 64 lowercase hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_patch_keys_hash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the key, 64 lowercase hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_credits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditsReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_generation: {
+        parameters: {
+            query: {
+                /** @description Generation id, `gen-…` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_generations: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 100; 50 when absent. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationListReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_get_activity: {
+        parameters: {
+            query?: {
+                /** @description One UTC day, `YYYY-MM-DD`, among the last 30 completed ones. */
+                date?: string;
+                /** @description One key by its handle, 64 lowercase hexadecimal digits. */
+                api_key_hash?: string;
+                /** @description The account's workspace. */
+                workspace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+}

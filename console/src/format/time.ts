@@ -21,6 +21,11 @@ export function formatTime(time: Date, now: Date = new Date()): string {
   return distance < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
+/** A date given in Unix seconds, `—` for 0, which stands for an unknown one. */
+export function formatUnixDate(seconds: number): string {
+  return seconds > 0 ? formatDate(new Date(seconds * 1000)) : '—';
+}
+
 /** As {@link formatTime}, but only the date beyond a day, for narrow columns. */
 export function formatDay(time: Date, now: Date = new Date()): string {
   return Math.abs(time.getTime() - now.getTime()) >= DAY ? formatDate(time) : formatTime(time, now);

@@ -3,9 +3,17 @@ import { formatDuration } from '../../format/figures';
 import { Status } from '../../ui/values';
 import { Card } from './Card';
 
-const WORDS = { served: 'served', failed: 'failed', skipped: 'skipped' } as const;
-const TONES = { served: 'ok', failed: 'bad', skipped: 'off' } as const;
-const FILLS = { served: 'text-ok', failed: 'text-bad', skipped: 'text-faint' } as const;
+type Look = { tone: 'ok' | 'bad' | 'off'; fill: string };
+
+const SKIPPED: Look = { tone: 'off', fill: 'text-faint' };
+const LOOKS: Record<string, Look | undefined> = {
+  served: { tone: 'ok', fill: 'text-ok' },
+  failed: { tone: 'bad', fill: 'text-bad' },
+};
+
+function lookOf({ outcome }: Attempt): Look {
+  return LOOKS[outcome] ?? SKIPPED;
+}
 
 /** The attempts of a request in order: who was asked, how it ended, when and for how long, and why. */
 export function Attempts({ generation }: { generation: Generation }) {
@@ -19,8 +27,8 @@ export function Attempts({ generation }: { generation: Generation }) {
             <div className="min-w-0">
               <div className="flex flex-wrap items-center gap-x-3">
                 <span className="font-medium">{attempt.provider_name}</span>
-                <Status tone={TONES[attempt.outcome]}>
-                  {attempt.status === null ? WORDS[attempt.outcome] : `${attempt.status} ${WORDS[attempt.outcome]}`}
+                <Status tone={lookOf(attempt).tone}>
+                  {attempt.status === null ? attempt.outcome : `${attempt.status} ${attempt.outcome}`}
                 </Status>
               </div>
               <div className="ident truncate text-muted" title={`${attempt.endpoint_tag} · ${attempt.model}`}>
@@ -48,23 +56,25 @@ function Bar({ attempt, end }: { attempt: Attempt; end: number }) {
   const start = (attempt.started_ms / end) * 1000;
   const width = Math.max(4, ((attempt.duration_ms ?? 0) / end) * 1000);
   return (
-    <svg aria-hidden="true" viewBox="0 0 1000 12" preserveAspectRatio="none" className={`h-3 w-full ${FILLS[attempt.outcome]}`}>
+    <svg aria-hidden="true" viewBox="0 0 1000 12" preserveAspectRatio="none" className={`h-3 w-full ${lookOf(attempt).fill}`}>
       <rect width="1000" height="12" className="fill-sunken" />
       <rect x={Math.min(start, 996)} width={width} height="12" fill="currentColor" />
     </svg>
   );
 }
 
-function Excluded({ excluded }: { excluded: { endpoint_tag: string; reason: string }[] }) {
+function Excluded({ excluded }: { excluded: Generation['portolan']['excluded'] }) {
   return (
     <details className="mt-4 border-t border-line pt-3">
       <summary className="cursor-pointer text-muted">
         {excluded.length === 1 ? '1 endpoint was' : `${excluded.length} endpoints were`} not considered
       </summary>
       <ul className="mt-2 space-y-1">
-        {excluded.map(({ endpoint_tag, reason }) => (
-          <li key={`${endpoint_tag} ${reason}`} className="flex flex-wrap gap-x-3">
-            <span className="ident break-all">{endpoint_tag}</span>
+        {excluded.map(({ model, endpoint_tag, reason }) => (
+          <li key={`${model} ${endpoint_tag} ${reason}`} className="flex flex-wrap gap-x-3">
+            <span className="ident break-all" title={model}>
+              {endpoint_tag}
+            </span>
             <span className="text-muted">{reason}</span>
           </li>
         ))}

@@ -7,7 +7,7 @@ import { Card } from './Card';
 /** The cost of a request, line by line down to its total. */
 export function CostCard({ generation }: { generation: Generation }) {
   const bill = billOf(generation);
-  const { estimated, interrupted, price_version } = generation.portolan;
+  const { estimated, interrupted, suspect, price_version } = generation.portolan;
   const attempts = new Set(bill.lines.map((line) => line.attempt)).size;
   return (
     <Card title="Cost" note={<>Prices of version <span className="ident">{price_version}</span>, fixed when the request came in.</>}>
@@ -34,26 +34,25 @@ export function CostCard({ generation }: { generation: Generation }) {
         </p>
       )}
       {estimated && <p className="mt-3 text-warn">The provider sent no count, so the tokens were counted here.</p>}
+      {suspect && <p className="mt-3 text-warn">The provider’s count was out of all proportion and has been limited.</p>}
       {interrupted && <p className="mt-3 text-warn">The answer was interrupted; what had arrived by then was charged.</p>}
     </Card>
   );
 }
 
 function Totals({ bill }: { bill: Bill }) {
+  const steps: [string, string][] = [];
+  if (bill.rounding) steps.push(['Rounded up to a nano-dollar', bill.rounding]);
+  if (bill.waiver) steps.push([`Not charged: ${bill.waiver.reason.replaceAll('_', ' ')}`, bill.waiver.amount]);
+  if (steps.length > 0) steps.unshift(['Sum', bill.sum]);
   return (
     <>
-      {bill.rounding && (
-        <>
-          <tr className="border-t border-line">
-            <th scope="row" className="py-1 text-left font-normal">Sum</th>
-            <td className="num py-1">{bill.sum}</td>
-          </tr>
-          <tr>
-            <th scope="row" className="py-1 text-left font-normal text-muted">Rounded to a nano-dollar</th>
-            <td className="num py-1 text-muted">{bill.rounding}</td>
-          </tr>
-        </>
-      )}
+      {steps.map(([term, amount]) => (
+        <tr key={term} className="text-muted">
+          <th scope="row" className="py-1 pr-3 text-left font-normal">{term}</th>
+          <td className="num py-1 align-bottom">{amount}</td>
+        </tr>
+      ))}
       <tr className="border-t-2 border-ctl">
         <th scope="row" className="py-1.5 text-left font-sans text-sm font-semibold">Total</th>
         <td className="num py-1.5 font-semibold text-text">

@@ -27,7 +27,9 @@ function factsOf(generation: Generation): [string, ReactNode][] {
     ['Id', <Ident key="id" id={generation.id} what="generation id" />],
     ['Time', <Time key="time" at={generation.created_at} />],
     ['Model', <ModelLink key="model" id={generation.model} />],
+    ['Asked for', portolan.model_asked === generation.model ? null : <span className="ident">{portolan.model_asked}</span>],
     ['Provider', generation.provider_name],
+    ['Status', portolan.error_type ? `${portolan.status} ${portolan.error_type}` : String(portolan.status)],
     ['Ended with', finish(generation)],
     ['First token', generation.latency === null ? null : formatDuration(generation.latency)],
     ['Generation', generation.generation_time === null ? null : formatDuration(generation.generation_time)],
@@ -41,7 +43,6 @@ function factsOf(generation: Generation): [string, ReactNode][] {
     ['Session', portolan.session_id && <Ident id={portolan.session_id} what="session id" />],
     ['Client', generation.user_agent],
     ['Upstream id', generation.upstream_id && <Ident id={generation.upstream_id} what="upstream id" />],
-    ['Request id', generation.request_id && <Ident id={generation.request_id} what="request id" />],
   ];
   return facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
 }

@@ -5,8 +5,8 @@ import { billOf, formatUnitPrice } from './bill';
 const token = (kind: string, units: number, price: string, amount: string): CostLine => ({
   attempt: 1, kind, units, unit: 'token', price_per_unit_usd: price, amount_usd: amount,
 });
-const bill = (cost_lines: CostLine[], total_usd: string, rounding_usd = '0') =>
-  billOf({ portolan: { cost_lines, total_usd, rounding_usd } } as Generation);
+const bill = (cost_lines: CostLine[], total_usd: string, more: Partial<Generation['portolan']> = {}) =>
+  billOf({ portolan: { cost_lines, total_usd, rounding_usd: '0', waived_usd: '0', waived: null, ...more } } as Generation);
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
 
 describe('a bill', () => {
@@ -28,8 +28,13 @@ describe('a bill', () => {
   });
 
   it('shows_what_rounding_took', () => {
-    const made = bill([token('prompt', 1, '0.0000000375', '0.0000000375')], '0.000000038', '0.0000000005');
+    const made = bill([token('prompt', 1, '0.0000000375', '0.0000000375')], '0.000000038', { rounding_usd: '0.0000000005' });
     expect(made).toMatchObject({ rounding: '+$0.0000000005', addsUp: true });
+  });
+
+  it('shows_what_was_waived_and_why', () => {
+    const made = bill([token('prompt', 2, '0.000003', '0.000006')], '0', { waived_usd: '-0.000006', waived: 'empty answer' });
+    expect(made).toMatchObject({ waiver: { reason: 'empty answer', amount: '−$0.000006' }, total: '$0.00', addsUp: true });
   });
 
   it('says_so_when_a_line_is_not_units_times_price', () => {

@@ -29,22 +29,31 @@ export type BillLine = {
   holds: boolean;
 };
 
-/** A bill: its lines, what rounding added, the total, and whether it all adds up. */
-export type Bill = { lines: BillLine[]; sum: string; rounding: string | null; total: string; addsUp: boolean };
+/** A bill: its lines, what rounding added and a waiver took off, the total, and whether it all adds up. */
+export type Bill = {
+  lines: BillLine[];
+  sum: string;
+  rounding: string | null;
+  waiver: { reason: string; amount: string } | null;
+  total: string;
+  addsUp: boolean;
+};
 
 /** Lays out the cost of a request and does its arithmetic again. */
 export function billOf(generation: Generation): Bill {
-  const { cost_lines, rounding_usd, total_usd } = generation.portolan;
+  const { cost_lines, rounding_usd, waived_usd, waived, total_usd } = generation.portolan;
   const sum = cost_lines.reduce((total, line) => total + usdOrNothing(line.amount_usd), NOTHING);
   const rounding = usdOrNothing(rounding_usd);
+  const waiver = usdOrNothing(waived_usd);
   const total = usdOrNothing(total_usd);
   const lines = cost_lines.map(lineOf);
   return {
     lines,
     sum: formatExact(sum),
     rounding: rounding === NOTHING ? null : signed(rounding),
+    waiver: waiver === NOTHING ? null : { reason: waived ?? 'waived', amount: signed(waiver) },
     total: formatExact(total),
-    addsUp: sum + rounding === total && lines.every((line) => line.holds),
+    addsUp: sum + rounding + waiver === total && lines.every((line) => line.holds),
   };
 }
 

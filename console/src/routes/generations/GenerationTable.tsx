@@ -48,7 +48,7 @@ export function GenerationTable({ rows }: { rows: GenerationRow[] }) {
               <td className="num ident px-3">
                 <Cost amount={usdOrNothing(row.total_cost)} />
               </td>
-              <td className="num hidden px-3 lg:table-cell">{formatDuration(row.latency)}</td>
+              <td className="num hidden px-3 lg:table-cell">{row.latency > 0 ? formatDuration(row.latency) : '—'}</td>
               <td className="num hidden px-3 xl:table-cell">{formatThroughput(row.tokens_completion, row.generation_time)}</td>
             </tr>
           ))}
@@ -74,9 +74,17 @@ export function GenerationTable({ rows }: { rows: GenerationRow[] }) {
   );
 }
 
+const EARLY: Record<string, string | undefined> = {
+  cancelled: 'cancelled',
+  interrupted: 'interrupted',
+  budget_ended: 'budget ended',
+};
+
 function Outcome({ row }: { row: GenerationRow }) {
   if (row.status >= 400) return <Status tone="bad">{`${row.status} failed`}</Status>;
-  if (row.finish_reason === 'error') return <Status tone="bad">cut off</Status>;
+  const early = EARLY[row.ending];
+  if (early) return <Status tone="warn">{early}</Status>;
+  if (row.finish_reason === 'error' || row.ending === 'failed') return <Status tone="bad">cut off</Status>;
   if (row.finish_reason === 'length') return <Status tone="warn">length</Status>;
   return <Status tone="ok">{row.finish_reason ?? 'ok'}</Status>;
 }

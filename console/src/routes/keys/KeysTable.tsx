@@ -55,6 +55,7 @@ function Row({ item, now, ...actions }: RowProps) {
     <tr className={`h-11 border-t border-line hover:bg-sunken ${standing === 'active' ? '' : 'text-muted'}`}>
       <th scope="row" className="max-w-64 min-w-32 truncate px-3 text-left font-medium" title={item.name}>
         {item.name}
+        {item.is_management_key && <ManagementBadge />}
       </th>
       <td className="px-3">
         <Status tone={TONES[standing]}>{WORDS[standing]}</Status>
@@ -87,7 +88,10 @@ function Card({ item, now, ...actions }: RowProps) {
     <li className="card p-3.5">
       <div className="flex items-start justify-between gap-2">
         <div className="min-w-0">
-          <h2 className="font-medium break-words">{item.name}</h2>
+          <h2 className="font-medium break-words">
+            {item.name}
+            {item.is_management_key && <ManagementBadge />}
+          </h2>
           <div className="ident text-muted">{shortLabel(item.label)}</div>
         </div>
         <RowMenu item={item} {...actions} />
@@ -105,6 +109,14 @@ function Card({ item, now, ...actions }: RowProps) {
         </div>
       )}
     </li>
+  );
+}
+
+function ManagementBadge() {
+  return (
+    <span className="ml-2 rounded-full border border-warn px-2 text-xs font-normal text-warn" title="Administers keys; cannot call models">
+      management
+    </span>
   );
 }
 

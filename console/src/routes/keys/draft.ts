@@ -50,7 +50,7 @@ export function bodyOf(draft: KeyDraft, now: Date): NewKey {
     body.limit_reset = draft.reset === 'none' || draft.reset === '' ? null : draft.reset;
   }
   const expires = expiryOf(draft, now);
-  if (expires) body.expires_at = expires.toISOString();
+  if (expires) body.expires_at = expires.toISOString().replace(/\.\d+Z$/, 'Z');
   return body;
 }
 

@@ -6,7 +6,7 @@ import type { Model, ModelEndpoints } from '../../api/types';
 import { useShortcuts } from '../../app/shortcuts';
 import { curlSnippet, nodeSnippet, pythonSnippet } from '../../app/snippets';
 import { formatTokens } from '../../format/figures';
-import { formatDate } from '../../format/time';
+import { formatUnixDate } from '../../format/time';
 import { buttonClass } from '../../ui/Button';
 import { CodeTabs } from '../../ui/CodeTabs';
 import { copyText } from '../../ui/copy';
@@ -80,7 +80,7 @@ function Head({ model, listed }: { model: Described; listed: Model | undefined }
     ['Context', listed ? `${formatTokens(listed.context_length)} tokens` : '—'],
     ['Longest answer', listed?.top_provider?.max_completion_tokens ? `${formatTokens(listed.top_provider.max_completion_tokens)} tokens` : '—'],
     ['Modalities', modalities(model)],
-    ['Added', formatDate(new Date(model.created * 1000))],
+    ['Added', formatUnixDate(model.created)],
     ...(listed?.knowledge_cutoff ? [['Knowledge until', listed.knowledge_cutoff] as [string, string]] : []),
     ...(listed ? priceLines(listed.pricing) : []),
   ];

@@ -1,4 +1,5 @@
 import type { Pricing } from '../../api/types';
+import { formatContext } from '../../format/figures';
 import { formatExact, formatPerMillion, usd } from '../../format/money';
 
 /** What each price of the catalogue is called, and whether it is for a token (shown per million) or a thing. */
@@ -19,8 +20,24 @@ const NAMES: readonly [keyof Pricing, string, 'token' | 'item'][] = [
   ['web_search', 'Web search', 'item'],
 ];
 
-/** The prices of a model as term and value; prompt and answer always, the rest where it costs something. */
+/**
+ * The prices of a model as term and value: prompt and answer always, the rest where it costs something, and at the
+ * end what changes for long prompts.
+ */
 export function priceLines(pricing: Pricing): [string, string][] {
+  return [...baseLines(pricing), ...(pricing.overrides ?? []).flatMap(overrideLines)];
+}
+
+function overrideLines(override: NonNullable<Pricing['overrides']>[number]): [string, string][] {
+  const above = formatContext(override.min_prompt_tokens);
+  return NAMES.flatMap(([field, name, unit]): [string, string][] => {
+    const raw: unknown = Object.entries(override).find(([key]) => key === field)?.[1];
+    const price = typeof raw === 'string' ? usd(raw) : null;
+    return price === null || unit !== 'token' ? [] : [[`${name} above ${above}`, `${formatPerMillion(price)} / M`]];
+  });
+}
+
+function baseLines(pricing: Pricing): [string, string][] {
   return NAMES.flatMap(([field, name, unit]): [string, string][] => {
     const raw = pricing[field];
     const price = typeof raw === 'string' ? usd(raw) : null;

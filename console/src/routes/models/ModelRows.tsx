@@ -5,7 +5,7 @@ import type { Model, Pricing } from '../../api/types';
 import { TABLE_WIDTH, useMedia } from '../../app/media';
 import { formatContext } from '../../format/figures';
 import { formatPerMillion, usd } from '../../format/money';
-import { formatDate } from '../../format/time';
+import { formatUnixDate } from '../../format/time';
 import { CopyIcon } from '../../ui/copy';
 import { Icon } from '../../ui/icons';
 import type { Entry } from './catalogue';
@@ -135,7 +135,7 @@ function Row({ model, index, isWide }: { model: Model; index: number; isWide: bo
         </td>
       )}
       {isWide && (
-        <td className="border-b border-line px-3 whitespace-nowrap text-muted">{formatDate(new Date(model.created * 1000))}</td>
+        <td className="border-b border-line px-3 whitespace-nowrap text-muted">{formatUnixDate(model.created)}</td>
       )}
       <td className="border-b border-line px-3 text-right">
         <TryLink model={model} />
