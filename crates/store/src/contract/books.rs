@@ -71,3 +71,37 @@ pub(super) async fn undrained_records_are_judged(store: Store) {
     let forged = Settlement { charge: Amount::ZERO, ..honest };
     assert!(!store.verify(&[forged]).await.expect("verify").is_ok());
 }
+
+/// The views for people at a database shell, each with a condition that makes the engine compute every column.
+const VIEWS: &[&str] = &[
+    "create table seen_changes as select * from changes_readable",
+    "create table seen_accounts as select * from accounts_readable",
+    "create table seen_workspaces as select * from workspaces_readable",
+    "create table seen_users as select * from users_readable",
+    "create table seen_grants as select * from grants_readable",
+    "create table seen_lots as select * from lots_readable",
+    "create table seen_entries as select * from entries_readable",
+    "create table seen_keys as select * from keys_readable",
+    "create table seen_key_usage as select * from key_usage_readable",
+    "create table seen_account_days as select * from account_days_readable",
+    "create table seen_generations as select * from generations_readable",
+    "create table seen_rollups as select * from rollups_readable",
+    "create table seen_nodes as select * from nodes_readable",
+    "create table seen_setup_tokens as select * from setup_tokens_readable",
+    "create table seen_sessions as select * from sessions_readable",
+    "create table seen_upstreams as select * from upstreams_readable",
+    "create table seen_catalog_models as select * from catalog_models_readable",
+    "create table seen_settings as select * from settings_readable",
+];
+
+pub(super) async fn views_show_every_table(store: Store) {
+    fill(&store).await;
+    for sql in VIEWS {
+        store.raw(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+    let dollars = ["update seen_accounts set name = name where granted_usd = '2.000000000' and is_demo = 0"];
+    let dates = ["update seen_generations set model = model where created_at like '2026-11-21T12:00:00.000Z'"];
+    for (sql, rows) in dollars.iter().map(|sql| (*sql, 1)).chain(dates.iter().map(|sql| (*sql, 7))) {
+        assert_eq!(store.raw(sql).await.expect("runs"), rows, "{sql}");
+    }
+}

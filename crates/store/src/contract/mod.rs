@@ -9,6 +9,7 @@ mod console;
 mod engine;
 pub(crate) mod fixture;
 mod keys;
+mod lost_commit;
 mod settling;
 
 use crate::durable::{Engine, Store, statement};
@@ -33,7 +34,7 @@ const BODIES: &[(&str, Body)] = bodies! {
         the_position_never_moves_back, a_settlement_reads_back_as_it_was_written, midnight_splits_periods,
         generations_list_newest_first, activity_reads_day_rollups, an_unknown_account_blocks_nothing,
         snapshots_agree_with_single_reads;
-    books: honest_books_verify, any_tampering_is_reported, undrained_records_are_judged;
+    books: honest_books_verify, any_tampering_is_reported, undrained_records_are_judged, views_show_every_table;
 };
 
 /// Runs every body on its own database; the names of the statements that were executed.

@@ -68,3 +68,66 @@ pub(super) fn pending<'a>(
         _ => Ok(missing),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Migration, pending};
+    use crate::durable::StoreError;
+
+    const TWINS: &[(&str, &str, &str)] = &[(
+        "0001_foundation",
+        include_str!("../../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../../migrations/postgres/0001_foundation.sql"),
+    )];
+
+    /// The two texts may differ in the names of the three column kinds alone.
+    #[test]
+    fn tables_are_the_same_on_both_engines() {
+        for (name, sqlite, postgres) in TWINS {
+            let translated: Vec<String> = sqlite
+                .lines()
+                .map(|line| {
+                    if line.trim_start().starts_with("--") {
+                        return line.to_owned();
+                    }
+                    line.replace(" integer", " bigint").replace(" blob", " bytea").replace(") strict;", ");")
+                })
+                .collect();
+            let expected: Vec<&str> = postgres.lines().collect();
+            assert_eq!(translated, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_column_and_index_has_a_comment() {
+        for (name, sqlite, _) in TWINS {
+            let lines: Vec<&str> = sqlite.lines().collect();
+            for pair in lines.windows(2) {
+                let line = pair[1].trim_start();
+                let is_column = [" integer", " text", " blob"].iter().any(|kind| line.contains(kind));
+                let is_index = line.starts_with("create index");
+                if !line.starts_with("--") && (is_column || is_index) {
+                    assert!(pair[0].trim_start().starts_with("--"), "{name}: {line}");
+                }
+            }
+        }
+    }
+
+    const KNOWN: &[Migration] = &[
+        Migration { number: 1, name: "0001_a", sql: "select 1" },
+        Migration { number: 2, name: "0002_b", sql: "select 2" },
+    ];
+
+    #[test]
+    fn a_changed_or_newer_schema_is_refused() {
+        let first = KNOWN[0].checksum();
+        let numbers = |applied: &[(i64, i64)], may| {
+            pending(KNOWN, applied, may).map(|list| list.iter().map(|migration| migration.number).collect::<Vec<_>>())
+        };
+        assert_eq!(numbers(&[], true).expect("fresh"), [1, 2]);
+        assert_eq!(numbers(&[(1, first)], true).expect("half"), [2]);
+        assert!(matches!(numbers(&[(1, first)], false), Err(StoreError::Migration { number: 2, .. })));
+        assert!(matches!(numbers(&[(1, first + 1)], true), Err(StoreError::Migration { number: 1, .. })));
+        assert!(matches!(numbers(&[(3, 0)], true), Err(StoreError::Migration { number: 3, .. })));
+    }
+}

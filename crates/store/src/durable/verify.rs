@@ -220,6 +220,15 @@ impl Store {
         assert!(tx.raw(sql).await.expect("tampering") > 0, "nothing to tamper with: {sql}");
         !audit(&mut tx).await.expect("audit").is_ok()
     }
+
+    /// Executes a text that is not in the register.
+    #[cfg(test)]
+    pub(crate) async fn raw(&self, sql: &'static str) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let rows = tx.raw(sql).await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
 }
 
 async fn audit(tx: &mut Tx) -> Result<VerifyReport, StoreError> {

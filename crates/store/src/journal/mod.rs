@@ -126,7 +126,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it could not be written; the content must not leave then.
     pub fn open_record(&self, opening: &Opening) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Open, opening).map_err(|_source| JournalError::Encode)?;
+        let draft = Draft::json(Kind::Open, opening).map_err(JournalError::Encode)?;
         self.shared.append(draft, log::Effect::Open(opening.id))
     }
 
@@ -135,7 +135,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it could not be written; an interrupted generation is then billed for less.
     pub fn mark(&self, id: GenerationId, delivered_tokens: u64) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Mark, &Mark { id, delivered_tokens }).map_err(|_source| JournalError::Encode)?;
+        let draft = Draft::json(Kind::Mark, &Mark { id, delivered_tokens }).map_err(JournalError::Encode)?;
         self.shared.append(draft, log::Effect::None)
     }
 
@@ -144,7 +144,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it could not be written; nothing is recorded then and the call may be repeated.
     pub fn close(&self, settlement: &Settlement) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Close, settlement).map_err(|_source| JournalError::Encode)?;
+        let draft = Draft::json(Kind::Close, settlement).map_err(JournalError::Encode)?;
         self.shared.append(draft, log::Effect::Close(settlement.opening.id))
     }
 

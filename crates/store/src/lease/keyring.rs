@@ -10,7 +10,8 @@ use domain::id::{AccountId, KeyId};
 use domain::key::{KeyHash, KeyText};
 use domain::time::{Clock, Timestamp};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Why a credential does not lead to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum KeyringError {
     Unavailable,
 }
 
+/// Unknown keys that are looked up per second at most. A guesser cannot make the store work harder than this; a key that was
+/// made elsewhere in that second is known by the next poll.
+const LOOK_UPS_PER_SECOND: u64 = 100;
 /// Changes that one poll takes over.
 const CHANGES_PER_POLL: u32 = 1000;
 
@@ -34,6 +38,26 @@ pub struct Keyring {
     clock: Arc<dyn Clock>,
     unknown: NegativeCache,
     seen: AtomicI64,
+    look_ups: LookUps,
+}
+
+/// Counts look-ups of unknown keys in the current second.
+#[derive(Debug, Default)]
+struct LookUps {
+    /// Second since start in the upper half, look-ups in the lower.
+    state: AtomicU64,
+}
+
+impl LookUps {
+    /// Whether one more look-up is allowed at monotonic time `elapsed`.
+    fn admit(&self, elapsed: Duration) -> bool {
+        let second = elapsed.as_secs() << 32;
+        let taken = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+            let used = if state >> 32 == elapsed.as_secs() { state & u64::from(u32::MAX) } else { 0 };
+            (used < LOOK_UPS_PER_SECOND).then_some(second | (used + 1))
+        });
+        taken.is_ok()
+    }
 }
 
 /// What changed besides accounts and keys, for whoever keeps it in memory.
@@ -69,6 +93,7 @@ impl Keyring {
             clock,
             unknown: NegativeCache::default(),
             seen: AtomicI64::new(snapshot.seq),
+            look_ups: LookUps::default(),
         })
     }
 
@@ -87,7 +112,7 @@ impl Keyring {
         if let Some(key) = self.book.key(&hash) {
             return if key.settings().deleted || key.settings().is_internal { Err(KeyringError::Unknown) } else { Ok(key) };
         }
-        if self.unknown.contains(&hash, self.clock.elapsed()) {
+        if self.unknown.contains(&hash, self.clock.elapsed()) || !self.look_ups.admit(self.clock.elapsed()) {
             return Err(KeyringError::Unknown);
         }
         match self.adopt(hash, now).await {
