@@ -22,6 +22,7 @@ export default defineConfig({
   preview: { host: '127.0.0.1', proxy },
   test: {
     environment: 'happy-dom',
+    environmentOptions: { happyDOM: { url: 'http://127.0.0.1:7878/' } },
     include: ['src/**/*.test.{ts,tsx}', 'mock/**/*.test.mjs'],
     restoreMocks: true,
   },

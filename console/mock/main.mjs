@@ -138,7 +138,8 @@ async function serve(request, response) {
   if (await dispatch(routes, url.pathname, request, response, url)) return;
   if (url.pathname.startsWith('/console/api/v1/')) {
     if (!state.signedIn) return refuse(response, 401, 'Sign in first');
-    if (request.method !== 'GET' && request.headers['x-portolan-csrf'] !== '1') return refuse(response, 403, 'The header x-portolan-csrf is missing');
+    const isSafe = request.headers['x-portolan-csrf'] === '1' && request.headers['content-type'] === 'application/json';
+    if (request.method !== 'GET' && !isSafe) return refuse(response, 403, 'Refused as a cross-site request');
     if (await dispatch(privateRoutes, url.pathname.slice('/console/api/v1'.length), request, response, url)) return;
   }
   if (isApi || request.method !== 'GET') return refuse(response, 404, `No route ${request.method} ${url.pathname}`);

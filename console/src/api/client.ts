@@ -7,7 +7,10 @@ export const CSRF_HEADER = 'x-portolan-csrf';
 
 const guard: Middleware = {
   onRequest({ request }) {
-    if (request.method !== 'GET') request.headers.set(CSRF_HEADER, '1');
+    if (request.method === 'GET') return request;
+    request.headers.set(CSRF_HEADER, '1');
+    // The server takes no other type for a change, not even without a body: plain forms cannot send this one.
+    request.headers.set('content-type', 'application/json');
     return request;
   },
   onError({ error }) {
@@ -16,7 +19,11 @@ const guard: Middleware = {
 };
 
 /** The typed client of this server; cookies identify the person. */
-export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ?? '', credentials: 'same-origin' });
+export const api = createClient<paths>({
+  baseUrl: globalThis.location.origin,
+  credentials: 'same-origin',
+  fetch: (request) => globalThis.fetch(request),
+});
 api.use(guard);
 
 /** Unwraps an answer of {@link api}: its data, or the server's refusal thrown as an `ApiError`. */
