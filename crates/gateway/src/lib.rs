@@ -28,6 +28,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
+use domain::error_kind::ErrorKind;
 use edge::route::{Access, Route};
 use std::sync::Arc;
 use store::lease::Key;
@@ -43,6 +44,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/api/v1/chat/completions", post(chat))
         .route("/v1/chat/completions", post(chat))
+        .method_not_allowed_fallback(|| async { reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed")) })
         .with_state(gateway)
 }
 

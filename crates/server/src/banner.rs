@@ -1,14 +1,11 @@
 //! The ten lines of a start on a terminal; elsewhere the same facts are one log line.
 
 use std::fmt::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 
 /// What the banner tells.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// Where it listens.
-    pub listening: SocketAddr,
     /// Address for people.
     pub url: &'a str,
     /// Data directory.

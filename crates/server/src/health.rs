@@ -1,7 +1,9 @@
 //! `/health/live`, `/health/ready`, `/metrics` and `/openapi.json`.
 
+use crate::listen::Peer;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use edge::metrics::Metrics;
@@ -35,9 +37,19 @@ pub fn router(readiness: Arc<Readiness>) -> Router {
         .route("/openapi.json", get(document))
 }
 
-/// `/metrics`, for the main or its own listener.
+/// `/metrics` for its own listener, whose address is the operator's choice.
 pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
     Router::new().route("/metrics", get(render)).with_state(metrics)
+}
+
+/// `/metrics` on the main listener: for callers on this machine only; to others the path does not exist.
+pub fn local_metrics_router(metrics: Arc<Metrics>) -> Router {
+    metrics_router(metrics).layer(axum::middleware::from_fn(only_local))
+}
+
+async fn only_local(request: Request, next: Next) -> Response {
+    let is_local = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
+    if is_local { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() }
 }
 
 fn state(status: StatusCode, word: &str) -> Response {

@@ -8,10 +8,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -25,6 +26,10 @@ const URI_MAX: usize = 8 << 10;
 const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Pause after a failed accept, so that a process without descriptors does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// The other end of a request's connection; a request extension.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
 
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +61,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
             () = stop.cancelled() => break,
             accepted = accept(&listener, &slots) => accepted,
         };
-        let Some((stream, permit)) = accepted else { continue };
+        let Some((stream, peer, permit)) = accepted else { continue };
         let router = router.clone();
-        let service = hyper::service::service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| answer(router.clone(), peer, request));
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
@@ -74,14 +79,14 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let permit = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _peer)) => {
+        Ok((stream, peer)) => {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "connection without nodelay");
             }
-            Some((stream, permit))
+            Some((stream, Peer(peer), permit))
         }
         Err(error) => {
             tracing::warn!(%error, "no connection could be accepted");
@@ -91,7 +96,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpSt
     }
 }
 
-async fn answer(router: Router, request: Request<Incoming>) -> Result<axum::response::Response, Infallible> {
+async fn answer(router: Router, peer: Peer, mut request: Request<Incoming>) -> Result<axum::response::Response, Infallible> {
     let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > URI_MAX {
@@ -103,6 +108,7 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<axum::resp
     if request.headers().get_all(http::header::HOST).iter().count() > 1 {
         return Ok(refused(StatusCode::BAD_REQUEST));
     }
+    request.extensions_mut().insert(peer);
     router.oneshot(request.map(Body::new)).await
 }
 

@@ -49,7 +49,7 @@ pub(super) fn refusal(endpoint: &Endpoint, need: &Need, preferences: &Preference
 }
 
 /// Keeps only endpoints that support the soft parameters in use, if some do.
-pub(super) fn prefer_supporting(kept: &mut Vec<(Arc<Endpoint>, Health)>, need: &Need) {
+pub(super) fn prefer_supporting(kept: &mut [(Arc<Endpoint>, Health)], need: &Need) {
     for parameter in SOFT_PARAMETERS.iter().filter(|parameter| need.parameters.contains(parameter)) {
         if kept.iter().any(|(endpoint, _)| supports(endpoint, parameter)) {
             // Non-supporting endpoints stay as last resorts; a stable sort keeps the order otherwise.

@@ -24,8 +24,6 @@ pub struct Admission {
     pub plan: Plan,
     /// Output limit to send to the provider in place of the caller's, when the credit is short.
     pub output_cap: Option<u64>,
-    /// Who asks.
-    pub caller: Caller,
 }
 
 /// Places the hold for a plan.
@@ -79,17 +77,17 @@ fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Ad
     let now = gateway.clock.now();
     let dearest = plan.attempts.iter().map(|attempt| attempt.quote.hold()).max().unwrap_or(Amount::ZERO);
     let refusal = match caller.key.hold(dearest, now) {
-        Ok(hold) => return Ok(Admission { hold, plan, output_cap: None, caller: caller.clone() }),
+        Ok(hold) => return Ok(Admission { hold, plan, output_cap: None }),
         Err(refusal) => refusal,
     };
     let available = refusal.available();
     let (fitting, dear): (Vec<_>, Vec<_>) =
         plan.attempts.iter().cloned().partition(|attempt| attempt.quote.hold() <= available);
-    if let Some(most) = fitting.iter().map(|attempt| attempt.quote.hold()).max() {
-        if let Ok(hold) = caller.key.hold(most, now) {
-            let plan = narrowed(plan, fitting, &dear);
-            return Ok(Admission { hold, plan, output_cap: None, caller: caller.clone() });
-        }
+    if let Some(most) = fitting.iter().map(|attempt| attempt.quote.hold()).max()
+        && let Ok(hold) = caller.key.hold(most, now)
+    {
+        let plan = narrowed(plan, fitting, &dear);
+        return Ok(Admission { hold, plan, output_cap: None });
     }
     let cheapest = plan.attempts.iter().max_by_key(|attempt| attempt.quote.affordable(available)).cloned();
     let affordable = cheapest.as_ref().map_or(0, |attempt| attempt.quote.affordable(available));
@@ -101,7 +99,7 @@ fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Ad
             let dear: Vec<_> =
                 plan.attempts.iter().filter(|other| other.candidate.endpoint.tag != attempt.candidate.endpoint.tag).cloned().collect();
             let plan = narrowed(plan, vec![PlannedAttempt { quote, ..attempt }], &dear);
-            return Ok(Admission { hold, plan, output_cap: Some(affordable), caller: caller.clone() });
+            return Ok(Admission { hold, plan, output_cap: Some(affordable) });
         }
     }
     Err(Box::new(Refused { refusal, plan, wanted, affordable }))

@@ -3,6 +3,7 @@
 use super::providers;
 use super::scrub::scrub;
 use super::trip::Trip;
+use crate::plan::PlannedAttempt;
 use crate::state::Gateway;
 use bytes::Bytes;
 use dialect::decode::{self, FailureClass, UpstreamError};
@@ -69,7 +70,7 @@ pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream
         return Err(AttemptFailure::new(ErrorKind::Server, FailureClass::Unavailable, "attempt out of range"));
     };
     let endpoint = &planned.candidate.endpoint;
-    let outgoing = encode(trip, endpoint)?;
+    let outgoing = encode(trip, planned)?;
     let patience = if trip.is_stream() { 1 } else { PLAIN_PATIENCE };
     let deadline = Instant::now() + gateway.settings.first_byte * patience;
     let notes = notes(&outgoing);
@@ -92,7 +93,8 @@ pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream
     Err(refused(gateway, endpoint, upstream, response, deadline).await)
 }
 
-fn encode(trip: &Trip, endpoint: &Endpoint) -> Result<Outgoing, AttemptFailure> {
+fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFailure> {
+    let endpoint = &planned.candidate.endpoint;
     let user = trip.ask.chat.user().map(|user| hashed_user(trip, user));
     let target = Target {
         family: endpoint.provider.family,
@@ -102,6 +104,7 @@ fn encode(trip: &Trip, endpoint: &Endpoint) -> Result<Outgoing, AttemptFailure> 
         max_completion_tokens: endpoint.max_completion_tokens,
         output_limit: trip.output_cap,
         stream: trip.is_stream(),
+        reasoning: planned.candidate.model.reasoning.as_ref(),
         user: user.as_deref(),
     };
     dialect::upstream::encode(&trip.ask.chat, &target)
@@ -137,11 +140,14 @@ fn request(endpoint: &Endpoint, upstream: &Upstream, outgoing: Outgoing, is_stre
         // We do not inflate provider bodies, so none may be compressed.
         .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
         .header(header::USER_AGENT, HeaderValue::from_static(concat!("portolan/", env!("CARGO_PKG_VERSION"))));
+    // The catalogue's fixed headers win over the format's defaults; nothing is sent twice.
+    for (name, value) in &outgoing.headers {
+        if !endpoint.provider.headers.iter().any(|(fixed, _)| fixed == name) {
+            builder = builder.header(*name, value);
+        }
+    }
     for (name, value) in &endpoint.provider.headers {
         builder = builder.header(name, value);
-    }
-    for (name, value) in &outgoing.headers {
-        builder = builder.header(*name, value);
     }
     let credential = upstream.auth_header(&endpoint.provider).map_err(|error| unusable(&error.to_string()))?;
     if let Some((name, value)) = credential {

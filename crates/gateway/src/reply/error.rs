@@ -17,8 +17,13 @@ pub struct Refusal {
     pub kind: ErrorKind,
     /// Our own words; never a provider's raw text.
     pub message: String,
-    /// The provider's code, when a provider failed.
-    pub provider_code: Option<String>,
+    /// Everything else, on the heap: most answers are no refusals.
+    details: Box<Details>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Details {
+    provider_code: Option<String>,
     metadata: Map<String, Value>,
     availability: Option<Value>,
     retry_after: Option<u64>,
@@ -31,17 +36,7 @@ impl Refusal {
     /// A refusal of this kind with this text.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            provider_code: None,
-            metadata: Map::new(),
-            availability: None,
-            retry_after: None,
-            rate_limit: None,
-            must_retry: false,
-            router_metadata: None,
-        }
+        Self { kind, message: message.into(), details: Box::default() }
     }
 
     /// 401 with one of the texts that clients know.
@@ -59,35 +54,35 @@ impl Refusal {
     /// Adds a value to the error's metadata.
     #[must_use]
     pub fn meta_value(mut self, name: &str, value: Value) -> Self {
-        self.metadata.insert(name.to_owned(), value);
+        self.details.metadata.insert(name.to_owned(), value);
         self
     }
 
     /// Adds the provider's code.
     #[must_use]
     pub fn provider_code(mut self, code: Option<String>) -> Self {
-        self.provider_code = code;
+        self.details.provider_code = code;
         self
     }
 
     /// Says when to try again, in seconds.
     #[must_use]
-    pub const fn retry_in(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub fn retry_in(mut self, seconds: u64) -> Self {
+        self.details.retry_after = Some(seconds);
         self
     }
 
     /// Tells clients to try again although the status usually means "do not".
     #[must_use]
-    pub const fn should_retry(mut self) -> Self {
-        self.must_retry = true;
+    pub fn should_retry(mut self) -> Self {
+        self.details.must_retry = true;
         self
     }
 
     /// Adds the rate-limit headers of a window that is full.
     #[must_use]
-    pub const fn rate_limit(mut self, limit: u32, resets_at: Timestamp) -> Self {
-        self.rate_limit = Some((limit, resets_at));
+    pub fn rate_limit(mut self, limit: u32, resets_at: Timestamp) -> Self {
+        self.details.rate_limit = Some((limit, resets_at));
         self
     }
 
@@ -103,14 +98,14 @@ impl Refusal {
         if let (Some(object), false) = (object.as_object_mut(), excluded_by.is_empty()) {
             object.insert("excluded_by".to_owned(), json!(excluded_by));
         }
-        self.availability = Some(object);
+        self.details.availability = Some(object);
         self
     }
 
     /// Adds `openrouter_metadata` beside the error.
     #[must_use]
     pub fn router_metadata(mut self, metadata: Option<Value>) -> Self {
-        self.router_metadata = metadata;
+        self.details.router_metadata = metadata;
         self
     }
 
@@ -118,12 +113,12 @@ impl Refusal {
     #[must_use]
     pub fn body(&self) -> Value {
         let is_masked = self.kind == ErrorKind::Server;
-        let mut metadata = self.metadata.clone();
+        let mut metadata = self.details.metadata.clone();
         metadata.insert("error_type".to_owned(), json!(self.kind.as_str()));
-        if let (Some(code), false) = (&self.provider_code, is_masked) {
+        if let (Some(code), false) = (&self.details.provider_code, is_masked) {
             metadata.insert("provider_code".to_owned(), json!(code));
         }
-        if let Some((limit, resets_at)) = self.rate_limit {
+        if let Some((limit, resets_at)) = self.details.rate_limit {
             metadata.insert(
                 "headers".to_owned(),
                 json!({
@@ -135,11 +130,11 @@ impl Refusal {
         }
         let message = if is_masked { "Internal Server Error" } else { &self.message };
         let mut error = json!({"code": self.kind.status(), "message": message, "metadata": metadata});
-        if let (Some(object), Some(availability)) = (error.as_object_mut(), &self.availability) {
+        if let (Some(object), Some(availability)) = (error.as_object_mut(), &self.details.availability) {
             object.insert("availability".to_owned(), availability.clone());
         }
         let mut body = json!({"error": error});
-        if let (Some(object), Some(metadata), false) = (body.as_object_mut(), &self.router_metadata, is_masked) {
+        if let (Some(object), Some(metadata), false) = (body.as_object_mut(), &self.details.router_metadata, is_masked) {
             object.insert("openrouter_metadata".to_owned(), metadata.clone());
         }
         body
@@ -181,10 +176,10 @@ pub fn respond(refusal: &Refusal) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(seconds) = refusal.retry_after {
+    if let Some(seconds) = refusal.details.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if let Some((limit, resets_at)) = refusal.rate_limit {
+    if let Some((limit, resets_at)) = refusal.details.rate_limit {
         headers.insert("x-ratelimit-limit", HeaderValue::from(limit));
         headers.insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
         headers.insert("x-ratelimit-reset", HeaderValue::from(resets_at.micros() / 1000));
@@ -193,7 +188,7 @@ pub fn respond(refusal: &Refusal) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     // SDKs retry some statuses by themselves, Claude Code even 401: permanent conditions say so.
-    if refusal.must_retry {
+    if refusal.details.must_retry {
         headers.insert("x-should-retry", HeaderValue::from_static("true"));
     } else if (400..=404).contains(&refusal.kind.status()) {
         headers.insert("x-should-retry", HeaderValue::from_static("false"));

@@ -32,6 +32,7 @@ use store::lease::Keyring;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_http::compression::CompressionLayer;
 
 /// Longest wait of a reader for settlements to be posted.
 const DRAIN_WAIT: Duration = Duration::from_secs(1);
@@ -202,16 +203,17 @@ fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
     let random = Arc::clone(&node.opened.random);
     let clock = Arc::clone(&node.opened.clock);
     let api = gateway::router(Arc::clone(&node.gateway))
-        .merge(control::router(Arc::clone(&node.control)))
+        .merge(control::router(Arc::clone(&node.control)).layer(CompressionLayer::new()))
         .merge(console_chat(node))
         .merge(health::router(Arc::clone(readiness)))
-        .merge(assets::router());
+        .merge(assets::router().layer(CompressionLayer::new()));
     let api = if node.opened.config.file.server.metrics_listen.is_none() {
-        api.merge(health::metrics_router(Arc::clone(&node.metrics)))
+        api.merge(health::local_metrics_router(Arc::clone(&node.metrics)))
     } else {
         api
     };
-    api.layer(axum::middleware::from_fn(move |request, next| {
+    api.layer(axum::middleware::from_fn(cors))
+        .layer(axum::middleware::from_fn(move |request, next| {
         let clock = Arc::clone(&clock);
         edge::access_log::write(clock, request, next)
     }))
@@ -219,6 +221,12 @@ fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
         let random = Arc::clone(&random);
         edge::request_id::assign(random, request, next)
     }))
+}
+
+/// Opens the public API to browsers of any origin; everything with cookies stays closed.
+async fn cors(request: Request, next: axum::middleware::Next) -> Response {
+    let is_public = ["/api/", "/v1/", "/openapi.json"].iter().any(|prefix| request.uri().path().starts_with(prefix));
+    if is_public { edge::cors::open(request, next).await } else { next.run(request).await }
 }
 
 /// What the console's chat needs of both planes.
@@ -280,7 +288,6 @@ async fn announce(node: &Node, listening: SocketAddr, started: Instant) -> anyho
     let program = std::env::current_exe().map_or_else(|_| "portolan".to_owned(), |path| relative(&path));
     let program = format!("{program} --data {}", node.opened.config.data.display());
     say(&banner::text(&banner::Facts {
-        listening,
         url: &url,
         data: &node.opened.config.data,
         database,

@@ -79,9 +79,4 @@ impl Demo {
             })
             .collect()
     }
-
-    /// Stops the simulator.
-    pub async fn stop(self) {
-        self.simulator.shutdown().await;
-    }
 }
