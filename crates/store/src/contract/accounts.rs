@@ -1,9 +1,7 @@
 //! Accounts, credit, the change feed, upstreams, the catalogue overlay and settings.
 
 use super::fixture::{account, account_id, after, bits, grant, noon, settle, settlement};
-use crate::durable::{
-    ChangeKind, Grant, GrantOutcome, NewAccount, NewCatalogEntry, Store, StoreError, Upstream,
-};
+use crate::durable::{ChangeKind, Grant, GrantOutcome, NewAccount, NewCatalogEntry, Store, StoreError, Upstream};
 use domain::id::{EntryId, UpstreamId, WorkspaceId};
 use domain::ledger::EntryKind;
 use domain::money::Amount;
@@ -59,10 +57,7 @@ pub(super) async fn a_grant_posts_once(store: Store) {
     // The refused posting left nothing behind: its id is still free.
     promotion.account = account;
     assert_eq!(store.grant_post(&promotion).await.expect("post"), GrantOutcome::Posted);
-    assert_eq!(
-        store.credits(account).await.expect("read"),
-        Some((Amount::from_nanos(1_999_999_999), Amount::ZERO))
-    );
+    assert_eq!(store.credits(account).await.expect("read"), Some((Amount::from_nanos(1_999_999_999), Amount::ZERO)));
     assert!(store.verify(&[]).await.expect("verify").is_ok());
 }
 

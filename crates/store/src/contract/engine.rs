@@ -2,9 +2,26 @@
 
 use crate::durable::{Engine, Store, StoreOptions};
 use sqlx::Connection as _;
+use std::io::Write as _;
 
-/// The server on which databases may be made.
-pub(crate) fn postgres_url() -> Option<String> {
+/// Says something that the test runner does not swallow.
+pub(crate) fn announce(text: &str) {
+    writeln!(std::io::stderr(), "{text}").expect("standard error");
+}
+
+/// The server on which databases may be made; without one the test that asks is skipped aloud, or fails when
+/// `PORTOLAN_TEST_REQUIRE_POSTGRES` is `1`.
+pub(crate) fn postgres_or_skip(what: &str) -> Option<String> {
+    let url = postgres_url();
+    if url.is_none() {
+        let required = std::env::var("PORTOLAN_TEST_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
+        assert!(!required, "PORTOLAN_TEST_POSTGRES is required, but not set");
+        announce(&format!("SKIPPED: {what}, because PORTOLAN_TEST_POSTGRES is not set"));
+    }
+    url
+}
+
+fn postgres_url() -> Option<String> {
     std::env::var("PORTOLAN_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 

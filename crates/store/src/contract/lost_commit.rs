@@ -1,6 +1,6 @@
 //! Connections that are cut between a COMMIT and its acknowledgement, on a real PostgreSQL behind a proxy.
 
-use super::engine::{Database, postgres_url};
+use super::engine::{Database, postgres_or_skip};
 use super::fixture::{NODE, account, account_id, key_id, noon, settlement};
 use crate::durable::{Engine, Store, StoreOptions};
 use domain::money::Amount;
@@ -67,10 +67,7 @@ fn cuts() -> u32 {
 
 #[tokio::test]
 async fn a_commit_without_acknowledgement_counts_once() {
-    let Some(url) = postgres_url() else {
-        let required = std::env::var("PORTOLAN_TEST_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-        assert!(!required, "PORTOLAN_TEST_POSTGRES is required, but not set");
-        eprintln!("SKIPPED: lost acknowledgements on PostgreSQL, because PORTOLAN_TEST_POSTGRES is not set");
+    let Some(url) = postgres_or_skip("lost acknowledgements on PostgreSQL") else {
         return;
     };
     let database = Database::fresh(Engine::Postgres).await;

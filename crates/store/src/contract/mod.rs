@@ -6,7 +6,7 @@
 mod accounts;
 mod books;
 mod console;
-mod engine;
+pub(crate) mod engine;
 pub(crate) mod fixture;
 mod keys;
 mod lost_commit;
@@ -37,14 +37,29 @@ const BODIES: &[(&str, Body)] = bodies! {
     books: honest_books_verify, any_tampering_is_reported, undrained_records_are_judged, views_show_every_table;
 };
 
+/// Names the body that was running when a test fails.
+struct Running {
+    engine: Engine,
+    name: &'static str,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            engine::announce(&format!("FAILED on {:?}: {}", self.engine, self.name));
+        }
+    }
+}
+
 /// Runs every body on its own database; the names of the statements that were executed.
 async fn run(engine: Engine) -> BTreeSet<&'static str> {
     let mut executed = BTreeSet::new();
     for (name, body) in BODIES {
-        eprintln!("contract on {engine:?}: {name}");
         let database = engine::Database::fresh(engine).await;
         let store = database.open().await;
+        let running = Running { engine, name };
         body(store.clone()).await;
+        drop(running);
         executed.extend(store.statements_by_name().into_keys());
         store.close().await;
         database.remove().await;
@@ -69,11 +84,7 @@ async fn sqlite_keeps_the_contract() {
 
 #[tokio::test]
 async fn postgres_keeps_the_contract() {
-    if engine::postgres_url().is_none() {
-        let required = std::env::var("PORTOLAN_TEST_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-        assert!(!required, "PORTOLAN_TEST_POSTGRES is required, but not set");
-        eprintln!("SKIPPED: the PostgreSQL half of the contract, because PORTOLAN_TEST_POSTGRES is not set");
-        return;
+    if engine::postgres_or_skip("the PostgreSQL half of the store's contract").is_some() {
+        assert_all_declared_ran(&run(Engine::Postgres).await);
     }
-    assert_all_declared_ran(&run(Engine::Postgres).await);
 }

@@ -3,9 +3,7 @@
 use super::fixture::{
     NODE, account, account_id, after, at, grant, key_hash, key_id, new_key, noon, settle, settlement,
 };
-use crate::durable::{
-    ActivityFilter, GenerationCursor, Grain, NewKey, NodeId, Settled, Store, StoreError,
-};
+use crate::durable::{ActivityFilter, GenerationCursor, Grain, NewKey, NodeId, Settled, Store, StoreError};
 use domain::generation::{Ending, Settlement};
 use domain::ledger::EntryKind;
 use domain::money::Amount;
@@ -138,12 +136,15 @@ pub(super) async fn midnight_splits_periods(store: Store) {
     assert_eq!(usage("2026-11-30T12:00:00Z").await, (old.charge, old.charge, both, both));
     assert_eq!(usage("2026-12-01T12:00:00Z").await, (new.charge, new.charge, both, both));
     assert_eq!(usage("2027-01-01T12:00:00Z").await, (Amount::ZERO, Amount::ZERO, Amount::ZERO, both));
-    let free = async |moment| {
-        store.account_state(payer, at(moment)).await.expect("read").expect("there").free_requests_today
-    };
+    let free =
+        async |moment| store.account_state(payer, at(moment)).await.expect("read").expect("there").free_requests_today;
     assert_eq!((free("2026-11-30T12:00:00Z").await, free("2026-12-01T12:00:00Z").await), (1, 0));
     // Reports count the settlement: both ended in December.
-    let filter = ActivityFilter { from_day: at("2026-11-01T00:00:00Z"), to_day: at("2026-12-31T00:00:00Z"), ..ActivityFilter::default() };
+    let filter = ActivityFilter {
+        from_day: at("2026-11-01T00:00:00Z"),
+        to_day: at("2026-12-31T00:00:00Z"),
+        ..ActivityFilter::default()
+    };
     let days: Vec<_> = store.activity(payer, &filter).await.expect("activity").iter().map(|row| row.day).collect();
     assert_eq!(days, [at("2026-12-01T00:00:00Z")]);
 }
@@ -178,8 +179,12 @@ pub(super) async fn activity_reads_day_rollups(store: Store) {
     let mut batch = Vec::new();
     for day in 0..3 {
         for number in 0..4u64 {
-            let mut settlement =
-                settlement(100 * day + number, payer, key_id(number % 2), after(noon(), 86_400 * i64::try_from(day).expect("small")));
+            let mut settlement = settlement(
+                100 * day + number,
+                payer,
+                key_id(number % 2),
+                after(noon(), 86_400 * i64::try_from(day).expect("small")),
+            );
             settlement.opening.model = if number < 2 { "acme/a" } else { "acme/b" }.to_owned();
             batch.push(settlement);
         }

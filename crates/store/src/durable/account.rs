@@ -90,13 +90,8 @@ impl Store {
     /// [`StoreError::Conflict`] when the id is taken.
     pub async fn account_insert(&self, new: &NewAccount) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let account = [
-            new.id.into(),
-            (&new.name).into(),
-            new.is_demo.into(),
-            new.workspace.into(),
-            new.created_at.into(),
-        ];
+        let account =
+            [new.id.into(), (&new.name).into(), new.is_demo.into(), new.workspace.into(), new.created_at.into()];
         tx.execute(&ACCOUNT_INSERT, &account).await?;
         let workspace = [new.workspace.into(), new.id.into(), "Default".into(), new.created_at.into()];
         tx.execute(&WORKSPACE_INSERT, &workspace).await?;

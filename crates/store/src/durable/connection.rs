@@ -1,8 +1,8 @@
 //! The two-armed dispatch: transactions and reads of either engine through the same few calls.
 
+use super::StoreError;
 use super::statement::{Counts, Statement};
 use super::value::{Cells, Row, Value};
-use super::StoreError;
 use sqlx::{Postgres, Sqlite, Transaction};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -107,11 +107,7 @@ impl Tx {
         rows.map_err(|source| StoreError::of(statement.name, source))
     }
 
-    pub(super) async fn row(
-        &mut self,
-        statement: &Statement,
-        values: &[Value<'_>],
-    ) -> Result<Option<Row>, StoreError> {
+    pub(super) async fn row(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(statement, values).await?.into_iter().next())
     }
 
@@ -119,7 +115,11 @@ impl Tx {
     ///
     /// SQLite repeats one prepared single-row statement (numbered placeholders make its multi-row inserts quadratic);
     /// PostgreSQL gets one array per column in a single round trip.
-    pub(super) async fn bulk(&mut self, statement: &Statement, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>, StoreError> {
+    pub(super) async fn bulk(
+        &mut self,
+        statement: &Statement,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Row>, StoreError> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }

@@ -111,12 +111,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the hash is taken.
     pub async fn setup_token_insert(&self, new: &NewSetupToken) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let values = [
-            new.hash.as_slice().into(),
-            new.account.into(),
-            (&new.user_name).into(),
-            new.expires_at.into(),
-        ];
+        let values = [new.hash.as_slice().into(), new.account.into(), (&new.user_name).into(), new.expires_at.into()];
         tx.execute(&TOKEN_INSERT, &values).await?;
         tx.commit().await
     }
@@ -125,19 +120,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database refuses.
-    pub async fn setup_token_consume(
-        &self,
-        hash: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<Option<SetupToken>, StoreError> {
+    pub async fn setup_token_consume(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<SetupToken>, StoreError> {
         let mut tx = self.write().await?;
         let Some(row) = tx.row(&TOKEN_CONSUME, &[hash.as_slice().into(), now.into()]).await? else {
             return Ok(None);
         };
-        let token = SetupToken {
-            account: row.id_opt("account_id", AccountId::from_bytes)?,
-            user_name: row.text("user_name")?,
-        };
+        let token =
+            SetupToken { account: row.id_opt("account_id", AccountId::from_bytes)?, user_name: row.text("user_name")? };
         tx.commit().await?;
         Ok(Some(token))
     }

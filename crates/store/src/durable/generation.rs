@@ -78,7 +78,8 @@ impl Store {
 
 /// Inserts the rows of settlements.
 pub(super) async fn insert(tx: &mut Tx, settlements: &[&Settlement]) -> Result<(), StoreError> {
-    let rows: Vec<Vec<Value<'_>>> = settlements.iter().map(|settlement| to_row(settlement)).collect::<Result<_, _>>()?;
+    let rows: Vec<Vec<Value<'_>>> =
+        settlements.iter().map(|settlement| to_row(settlement)).collect::<Result<_, _>>()?;
     tx.bulk(&bulk::GENERATION_INSERT, &rows).await?;
     Ok(())
 }

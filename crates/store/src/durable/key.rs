@@ -304,12 +304,7 @@ impl Store {
     }
 
     /// Every key that is not deleted, by id, after one: a page of the snapshot.
-    pub(super) async fn key_page(
-        &self,
-        after: &[u8],
-        limit: i64,
-        now: Timestamp,
-    ) -> Result<Vec<KeyState>, StoreError> {
+    pub(super) async fn key_page(&self, after: &[u8], limit: i64, now: Timestamp) -> Result<Vec<KeyState>, StoreError> {
         let [day, week, month] = periods(now);
         let rows = self.rows(&KEY_SNAPSHOT, &[day, week, month, after.into(), limit.into()]).await?;
         rows.iter().map(from_row).collect()

@@ -74,13 +74,7 @@ impl StoreOptions {
     /// Options for a SQLite file, with the default limits: four readers, five seconds.
     #[must_use]
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self {
-            url: None,
-            path: path.into(),
-            connections: 4,
-            statement_timeout: Duration::from_secs(5),
-            migrate: true,
-        }
+        Self { url: None, path: path.into(), connections: 4, statement_timeout: Duration::from_secs(5), migrate: true }
     }
 
     /// Options for a PostgreSQL server, with the default limits: ten connections, five seconds.

@@ -14,11 +14,7 @@ use domain::money::{Amount, CostLine, cost::round_up_to_nano};
 /// Compares sums per account over every grain of the rollups.
 macro_rules! grain_sums {
     ($grain:literal) => {
-        concat!(
-            "(select coalesce(sum(cost), 0) from rollups r where r.account_id = a.id and r.grain = '",
-            $grain,
-            "')"
-        )
+        concat!("(select coalesce(sum(cost), 0) from rollups r where r.account_id = a.id and r.grain = '", $grain, "')")
     };
 }
 

@@ -60,7 +60,9 @@ pub enum JournalError {
         last: u64,
     },
     /// The database needs records that the journal no longer has.
-    #[error("the database needs records from {wanted} on, the journal begins at {first}: an older copy of the database?")]
+    #[error(
+        "the database needs records from {wanted} on, the journal begins at {first}: an older copy of the database?"
+    )]
     Gone {
         /// First record that is needed.
         wanted: u64,

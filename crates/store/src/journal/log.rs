@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{Notify, watch};
 
 /// What a record changes in memory once it is written.
+#[derive(Clone, Copy)]
 pub(super) enum Effect {
     Open(GenerationId),
     Close(GenerationId),
@@ -189,8 +190,8 @@ impl Shared {
 
     fn write_now(&self, state: &mut State, draft: Draft) -> Result<u64, JournalError> {
         let size = draft.len() as u64;
-        let is_full = state.active.length > segment::HEADER as u64
-            && state.active.length + size > self.options.segment_bytes;
+        let is_full =
+            state.active.length > segment::HEADER as u64 && state.active.length + size > self.options.segment_bytes;
         if is_full || state.active.is_ended {
             self.roll(state)?;
         }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How a journal works.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct JournalOptions {
     /// Size from which a new segment is begun.
     pub segment_bytes: u64,

@@ -1,10 +1,10 @@
 //! Reading settlements back from the segment files: for the drain, and beside a running server for the auditor.
 
+use super::JournalError;
 use super::disk::{Disk, Folder};
 use super::log::Shared;
 use super::record::{self, Absent, Content, Kind};
 use super::segment::{self, Segment};
-use super::JournalError;
 use domain::generation::Settlement;
 use std::path::Path;
 

@@ -5,10 +5,10 @@
 //! sequence was on the disk, something has been lost and the journal refuses to open. Otherwise the records from the hole on
 //! were never flushed, and losing them is what a power failure may do.
 
+use super::JournalError;
 use super::disk::Disk;
 use super::record::{self, Content, Kind};
 use super::segment::{self, Layout, Segment};
-use super::JournalError;
 use domain::generation::Opening;
 use domain::id::GenerationId;
 use std::collections::HashMap;

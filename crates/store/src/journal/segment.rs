@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn a_copy_under_another_name_is_refused() {
         let name = Segment { first: 1, epoch: 0 }.file_name();
-        for copy in [format!("{name}.bak"), format!("copy of {name}"), "1-0.journal".to_owned(), "notes.txt".to_owned()] {
+        for copy in [format!("{name}.bak"), format!("copy of {name}"), "1-0.journal".to_owned(), "notes.txt".to_owned()]
+        {
             assert!(layout(vec![name.clone(), copy.clone()]).is_err(), "{copy}");
         }
     }

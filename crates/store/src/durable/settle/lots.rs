@@ -1,8 +1,8 @@
 //! Lots: which credit a charge consumes.
 
+use super::super::StoreError;
 use super::super::connection::Tx;
 use super::super::statement::statements;
-use super::super::StoreError;
 use domain::id::AccountId;
 use domain::money::{Amount, Overflow};
 

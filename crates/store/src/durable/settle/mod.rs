@@ -118,9 +118,14 @@ async fn insert_entries<'a>(tx: &mut Tx, batch: &'a [(u64, Settlement)]) -> Resu
     let mut rows: Vec<Vec<Value<'_>>> = Vec::with_capacity(batch.len() * 2);
     for (_, settlement) in batch {
         let opening = &settlement.opening;
-        let entries =
-            usage_entries(entry_key(settlement), opening.account, settlement.kind, settlement.charge, settlement.ended_at)
-                .map_err(|Overflow| StoreError::Range)?;
+        let entries = usage_entries(
+            entry_key(settlement),
+            opening.account,
+            settlement.kind,
+            settlement.charge,
+            settlement.ended_at,
+        )
+        .map_err(|Overflow| StoreError::Range)?;
         for entry in entries {
             let (source, attempt, line) = key_columns(entry.key);
             rows.push(vec![

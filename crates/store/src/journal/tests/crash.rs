@@ -1,6 +1,7 @@
 //! Crash at every write of many random histories: what was promised is there exactly once, and nothing else is.
 
 use super::world::{Event, Faults, Image, Posted, Step, Tail, World, recover, recover_with, run, seeded, small};
+use crate::contract::engine::announce;
 use crate::contract::fixture::{account_id, after, key_id, noon, opening, settlement};
 use domain::generation::Settlement;
 use domain::id::GenerationId;
@@ -92,7 +93,8 @@ fn id(seed: u64, number: u64) -> GenerationId {
 }
 
 fn generation(seed: u64, number: u64) -> Settlement {
-    let mut settlement = settlement(number, account_id(1), key_id(1), after(noon(), i64::try_from(seed % 1000).expect("small")));
+    let mut settlement =
+        settlement(number, account_id(1), key_id(1), after(noon(), i64::try_from(seed % 1000).expect("small")));
     // Smaller records make the recoveries faster; their form is not what is tested here.
     settlement.attempts.clear();
     settlement.excluded.clear();
@@ -235,7 +237,19 @@ fn crash_everywhere(seed: u64, power: bool, with_faults: bool) -> u64 {
         let next = events.get(place);
         // Only a write can be cut in the middle; between other events one tail is as good as three.
         let is_write = matches!(next, Some(Event::Append { .. }));
-        if next.is_none() || is_write || matches!(next, Some(Event::Sync { .. } | Event::Post { .. } | Event::Rename { .. } | Event::Remove { .. } | Event::SyncNames)) {
+        if next.is_none()
+            || is_write
+            || matches!(
+                next,
+                Some(
+                    Event::Sync { .. }
+                        | Event::Post { .. }
+                        | Event::Rename { .. }
+                        | Event::Remove { .. }
+                        | Event::SyncNames
+                )
+            )
+        {
             for tail in if is_write || power { &Tail::ALL[..] } else { &Tail::ALL[..1] } {
                 let mut crashed = image.clone();
                 if let Some(event) = next {
@@ -246,7 +260,10 @@ fn crash_everywhere(seed: u64, power: bool, with_faults: bool) -> u64 {
                 }
                 if let Err(error) = reboot(crashed, &witness, power, &mut random) {
                     let before: Vec<_> = events[..place].iter().map(|event| format!("{event:?}\n")).collect();
-                    panic!("seed {seed}, faults {with_faults}, {tail:?}, before {next:?}: {error}\n{}", before.concat());
+                    panic!(
+                        "seed {seed}, faults {with_faults}, {tail:?}, before {next:?}: {error}\n{}",
+                        before.concat()
+                    );
                 }
                 recoveries += 1;
             }
@@ -262,26 +279,26 @@ fn crash_everywhere(seed: u64, power: bool, with_faults: bool) -> u64 {
 #[test]
 fn a_kill_at_every_write_loses_no_completed_answer_and_charges_none_twice() {
     let recoveries: u64 = (0..histories()).map(|seed| crash_everywhere(seed, false, false)).sum();
-    eprintln!("{recoveries} recoveries");
+    announce(&format!("journal killed: {recoveries} recoveries"));
     assert!(recoveries > histories() * 20);
 }
 
 #[test]
 fn a_kill_on_a_sick_disk_loses_no_completed_answer_and_charges_none_twice() {
     let recoveries: u64 = (0..histories() / 2).map(|seed| crash_everywhere(1_000_000 + seed, false, true)).sum();
-    eprintln!("{recoveries} recoveries");
+    announce(&format!("journal killed on a sick disk: {recoveries} recoveries"));
 }
 
 #[test]
 fn a_power_loss_at_every_write_loses_nothing_that_was_flushed() {
     let recoveries: u64 = (0..histories()).map(|seed| crash_everywhere(2_000_000 + seed, true, false)).sum();
-    eprintln!("{recoveries} recoveries");
+    announce(&format!("journal without power: {recoveries} recoveries"));
 }
 
 #[test]
 fn a_power_loss_on_a_sick_disk_loses_nothing_that_was_flushed() {
     let recoveries: u64 = (0..histories() / 2).map(|seed| crash_everywhere(3_000_000 + seed, true, true)).sum();
-    eprintln!("{recoveries} recoveries");
+    announce(&format!("journal without power on a sick disk: {recoveries} recoveries"));
 }
 
 /// The check must notice when interrupted generations are forgotten at a restart.
@@ -333,8 +350,9 @@ fn ignoring_a_failed_flush_is_noticed() {
         (0..50).any(|seed| {
             let mut random = seeded(seed);
             let world = World::default();
-            let (journal, _) =
-                world.open_journal(crate::journal::JournalOptions { ignore_flush_result: ignore, ..small() }).expect("opens");
+            let (journal, _) = world
+                .open_journal(crate::journal::JournalOptions { ignore_flush_result: ignore, ..small() })
+                .expect("opens");
             let mut witness = Witness::default();
             for number in 1..6 {
                 let generation = generation(seed, number);
@@ -342,7 +360,10 @@ fn ignoring_a_failed_flush_is_noticed() {
                 witness.see(&Event::Trying(Step::Close(id, charge, 0)));
                 let seq = journal.close(&generation).expect("closes");
                 witness.see(&Event::Done(Step::Close(id, charge, seq)));
-                world.set_faults(Faults { failing_syncs: u32::from(random.random_range(0..3) == 0), ..Faults::default() });
+                world.set_faults(Faults {
+                    failing_syncs: u32::from(random.random_range(0..3) == 0),
+                    ..Faults::default()
+                });
                 if journal.flush().is_ok() {
                     witness.see(&Event::Flushed(seq));
                 }

@@ -105,7 +105,12 @@ fn a_duplicated_segment_is_refused_under_any_name() {
     let name = files[1].file_name().expect("name").to_string_lossy().into_owned();
     let (first, epoch) = name.strip_suffix(".journal").and_then(|name| name.split_once('-')).expect("form");
     let later: u64 = first.parse::<u64>().expect("number") + 1;
-    for copy in [format!("copy-of-{name}"), format!("{name}.bak"), format!("{later:020}-{epoch}.journal"), format!("{first}-0000000009.journal")] {
+    for copy in [
+        format!("copy-of-{name}"),
+        format!("{name}.bak"),
+        format!("{later:020}-{epoch}.journal"),
+        format!("{first}-0000000009.journal"),
+    ] {
         let copy = folder.path().join(copy);
         fs::copy(&files[1], &copy).expect("copies");
         let refused = reopened(folder.path());

@@ -132,7 +132,8 @@ async fn a_store_that_lost_its_last_batches_is_given_them_again() {
     let store = store_with_account(&path).await;
     let boot = store.node_boot(NODE, noon()).await.expect("boot");
     let (journal, _) =
-        Journal::open(&folder.path().join("journal"), JournalOptions { segment_bytes: 1 << 20, ..options() }).expect("opens");
+        Journal::open(&folder.path().join("journal"), JournalOptions { segment_bytes: 1 << 20, ..options() })
+            .expect("opens");
     let journal = Arc::new(journal);
     let mut drainer = Drainer::new(Arc::clone(&journal), store.clone(), NODE, boot);
     close_all(&journal, 0..10);

@@ -71,8 +71,7 @@ fn a_full_disk_refuses_the_record_and_keeps_the_others() {
 #[test]
 fn what_waits_for_a_flush_is_bounded() {
     let world = World::default();
-    let (journal, _) =
-        world.open_journal(JournalOptions { unflushed_bytes_max: 10_000, ..small() }).expect("opens");
+    let (journal, _) = world.open_journal(JournalOptions { unflushed_bytes_max: 10_000, ..small() }).expect("opens");
     let written = (0..100).take_while(|number| journal.close(&generation(*number)).is_ok()).count();
     assert!((2..20).contains(&written), "{written}");
     assert!(matches!(journal.close(&generation(50)), Err(JournalError::Backlog { .. })));

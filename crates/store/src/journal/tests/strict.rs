@@ -8,7 +8,8 @@ use std::time::Duration;
 #[tokio::test]
 async fn everyone_who_waits_shares_a_flush() {
     let folder = tempfile::tempdir().expect("folder");
-    let options = JournalOptions { strict: true, flush_interval: Some(Duration::from_millis(10)), ..JournalOptions::default() };
+    let options =
+        JournalOptions { strict: true, flush_interval: Some(Duration::from_millis(10)), ..JournalOptions::default() };
     let journal = Arc::new(Journal::open(folder.path(), options).expect("opens").0);
     let waiters: Vec<_> = (0..64)
         .map(|number| {

@@ -22,17 +22,38 @@ use std::sync::Arc;
 /// What happened, in order.
 #[derive(Clone)]
 pub(super) enum Event {
-    Create { name: String, node: u64 },
-    Append { node: u64, bytes: Arc<[u8]> },
-    Truncate { node: u64, length: usize },
-    Sync { node: u64 },
+    Create {
+        name: String,
+        node: u64,
+    },
+    Append {
+        node: u64,
+        bytes: Arc<[u8]>,
+    },
+    Truncate {
+        node: u64,
+        length: usize,
+    },
+    Sync {
+        node: u64,
+    },
     /// A flush failed: what it should have written stays readable until the power goes, and never reaches the disk.
-    FailedSync { node: u64 },
-    Rename { from: String, to: String },
-    Remove { name: String },
+    FailedSync {
+        node: u64,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    Remove {
+        name: String,
+    },
     SyncNames,
     /// The database committed a batch.
-    Post { rows: Vec<Posted>, up_to: u64 },
+    Post {
+        rows: Vec<Posted>,
+        up_to: u64,
+    },
     /// The database would keep everything so far over a power loss.
     Checkpoint,
     /// The workload is about to do something.
