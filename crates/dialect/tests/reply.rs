@@ -176,9 +176,20 @@ fn a_stream_says_and_costs_what_the_whole_answer_does() {
         let whole = reply(case.family, &Quirks::default(), &case.plain).unwrap();
         let stream = collected(&decode(case.family, &[&case.stream]));
         assert_eq!(stream.usage, whole.usage, "{}", case.name);
-        assert_eq!(encoded(&stream), encoded(&whole), "{}", case.name);
+        assert_eq!(comparable(encoded(&stream)), comparable(encoded(&whole)), "{}", case.name);
         assert_eq!((stream.upstream_id, stream.model), (whole.upstream_id, whole.model), "{}", case.name);
     }
+}
+
+/// The body with arguments as values: a provider that sends them as an object in whole answers has no spelling to keep.
+fn comparable(mut body: Value) -> Value {
+    for choice in body["choices"].as_array_mut().unwrap() {
+        let calls = choice.pointer_mut("/message/tool_calls").and_then(Value::as_array_mut);
+        for arguments in calls.into_iter().flatten().map(|call| &mut call["function"]["arguments"]) {
+            *arguments = serde_json::from_str(arguments.as_str().unwrap()).unwrap();
+        }
+    }
+    body
 }
 
 #[test]

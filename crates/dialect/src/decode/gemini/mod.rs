@@ -74,13 +74,22 @@ impl Stream {
         }
     }
 
-    /// A refused prompt has no candidate: its place is taken by an empty answer that says so.
+    /// A refused prompt ends every answer that is under way; when there is none, an empty one says so.
+    ///
+    /// The block may also come after text, in a document of its own and without any finish reason (test data of the
+    /// provider's mobile SDKs, 2026-11-21).
     fn read_block(&mut self, document: &Document<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let reason = document.prompt_feedback.as_ref().and_then(|feedback| filled(feedback.block_reason.as_ref()));
-        let Some(native) = reason.filter(|_| self.candidates.is_empty()) else { return Ok(()) };
-        out.push(Delta::Role(0));
-        let finish = Finish { reason: FinishReason::ContentFilter, native: Some(native.chars().take(100).collect()) };
-        self.candidate(0)?.finish_with(finish, out);
+        let Some(native) = reason.filter(|native| *native != "BLOCKED_REASON_UNSPECIFIED") else { return Ok(()) };
+        if self.candidates.is_empty() {
+            out.push(Delta::Role(0));
+            self.candidate(0)?;
+        }
+        let native: String = native.chars().take(100).collect();
+        for candidate in &mut self.candidates {
+            let finish = Finish { reason: FinishReason::ContentFilter, native: Some(native.clone()) };
+            candidate.finish_with(finish, out);
+        }
         Ok(())
     }
 
