@@ -5,10 +5,24 @@
 
 use crate::body::is_json;
 use crate::error::ControlError;
+use crate::state::Mount;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use http::{HeaderMap, Method, Uri, header};
 
 /// The header that the console's pages send with every state change.
 pub(crate) const HEADER: &str = "x-portolan-csrf";
+
+/// Extractor for state changes of visitors without session: the request comes from the console's own pages.
+pub(crate) struct SameOrigin;
+
+impl FromRequestParts<Mount> for SameOrigin {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, _mount: &Mount) -> Result<Self, ControlError> {
+        check(&parts.method, &parts.headers).map(|()| Self)
+    }
+}
 
 /// Refuses a state change that another site could have caused. Reads pass.
 pub(super) fn check(method: &Method, headers: &HeaderMap) -> Result<(), ControlError> {

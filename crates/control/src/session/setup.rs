@@ -1,6 +1,7 @@
 //! `POST /setup`: a one-time link becomes an owner's session.
 
-use super::{cookie, csrf};
+use super::cookie;
+use super::csrf::SameOrigin;
 use crate::body::Body;
 use crate::error::ControlError;
 use crate::reply;
@@ -10,7 +11,7 @@ use axum::response::Response;
 use domain::id::{AccountId, EntryId, UserId, WorkspaceId};
 use domain::ledger::EntryKind;
 use domain::time::Timestamp;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Serialize;
 use store::durable::{Grant, NewAccount, NewSession, User};
 use utoipa::ToSchema;
@@ -43,11 +44,10 @@ pub(crate) struct SetupData {
     responses((status = 200, body = SetupReply), (status = 403), (status = 404)))]
 pub(crate) async fn handler(
     State(mount): State<Mount>,
-    headers: HeaderMap,
+    _own: SameOrigin,
     body: Body<BODY_MAX>,
 ) -> Result<Response, ControlError> {
     let control = &mount.control;
-    csrf::check(&Method::POST, &headers)?;
     let token = body.fields()?.text("token", 512)?.flatten();
     let token = token.ok_or_else(|| ControlError::invalid("token", "is required"))?;
     let now = control.clock.now();

@@ -1,5 +1,7 @@
 //! A control plane on a real SQLite store in a temporary directory, with a frozen clock and seeded randomness.
 
+pub mod calls;
+
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
@@ -23,7 +25,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use store::durable::{Grant, NewAccount, NewKey, NewSetupToken};
+use store::durable::{Grant, NewAccount, NewKey, NewSetupToken, NodeId};
 use store::lease::Keyring;
 use store::{Store, StoreOptions};
 use tower::ServiceExt;
@@ -93,7 +95,8 @@ pub struct House {
     pub clock: Arc<FrozenClock>,
     pub random: Arc<Random>,
     pub wires: Arc<Wires>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
+    seq: AtomicU64,
 }
 
 /// An answer, read whole.
@@ -196,7 +199,7 @@ impl House {
             }),
         });
         let router = control::router(Arc::clone(&control));
-        Self { router, control, store, clock, random, wires, _dir: dir }
+        Self { router, control, store, clock, random, wires, dir, seq: AtomicU64::new(1) }
     }
 
     /// An account with `dollars` of bought credit and a key of each role.
@@ -268,6 +271,23 @@ impl House {
         let answer = self.post("/console/api/v1/setup").cookie("a=b").json(&body).send().await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         cookie_of(&answer)
+    }
+
+    /// Every byte of the database's files.
+    pub fn database_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.dir.path()).expect("directory");
+        files.flat_map(|file| std::fs::read(file.expect("file").path()).expect("bytes")).collect()
+    }
+
+    /// A journal that drains into the store.
+    pub async fn node(&self) -> (NodeId, i64) {
+        let node = NodeId([1; 16]);
+        (node, self.store.node_boot(node, self.clock.now()).await.expect("boot"))
+    }
+
+    /// The first of `count` fresh journal numbers.
+    pub fn next_seq(&self, count: u64) -> u64 {
+        self.seq.fetch_add(count, Ordering::SeqCst)
     }
 
     pub fn clock_now(&self) -> Timestamp {
