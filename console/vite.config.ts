@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 /** Where `npm run dev` and `npm run preview` send API calls: a running server, or `npm run mock`. */
 const backend = process.env.PORTOLAN_BACKEND ?? 'http://127.0.0.1:7879';
 const proxy = Object.fromEntries(
-  ['/api', '/console/api', '/docs', '/openapi.json'].map((path) => [path, { target: backend }]),
+  ['/api', '/console/api', '/openapi.json'].map((path) => [path, { target: backend }]),
 );
 
 export default defineConfig({

@@ -53,6 +53,10 @@ const routes = [
     state = fresh();
     answer(response, { scenario });
   }],
+  ['GET', /^\/openapi\.json$/, (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    createReadStream(fileURLToPath(new URL('../../openapi.json', import.meta.url))).pipe(response);
+  }],
   ['GET', /^\/api\/v1\/models$/, (_, response, url) => {
     const all = scenario === 'empty' ? [] : models;
     const offset = Number(url.searchParams.get('offset') ?? 0);

@@ -59,7 +59,11 @@ const generation = createRoute({
   component: lazyRouteComponent(() => import('./routes/generation/GenerationPage'), 'GenerationPage'),
 });
 
-const tree = root.addChildren([start, setup, login, keys, models, model, chat, generations, generation]);
+const DocsComponent = lazyRouteComponent(() => import('./routes/docs/DocsPage'), 'DocsPage');
+const docs = createRoute({ getParentRoute: () => root, path: '/docs', component: DocsComponent });
+const reference = createRoute({ getParentRoute: () => root, path: '/docs/api', component: DocsComponent });
+
+const tree = root.addChildren([start, setup, login, keys, models, model, chat, generations, generation, docs, reference]);
 
 /** The router of the console: client-side addresses below `/`. */
 export function createConsoleRouter() {

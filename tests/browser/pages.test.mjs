@@ -59,6 +59,7 @@ const PAGES = [
   ['chat, cut off', 'full', () => '/chat?model=portolan/demo-lorem', 'textarea', ask('cut it', '[role=alert]')],
   ['generations', 'full', () => '/generations', 'text=Load more'],
   ['generation', 'full', () => generation, 'text=Total'],
+  ['reference', 'full', () => '/docs/api', 'text=Chat with a model >> visible=true'],
   ['nothing here', 'full', () => '/no/such-page', 'text=Start page'],
 ];
 

@@ -63,10 +63,15 @@ function PlaceLink({ place, text }: { place: Place; text: string }) {
 function Foot({ text, narrow, version }: { text: string; narrow: boolean; version?: string }) {
   return (
     <div className="space-y-0.5 px-2 pt-2">
-      <a href="/docs/api" title="Docs" className="flex h-9 items-center gap-2.5 rounded-ctl px-2.5 text-muted hover:bg-line/50 hover:text-text">
+      <Link
+        to="/docs/api"
+        title="Docs"
+        className="flex h-9 items-center gap-2.5 rounded-ctl px-2.5 text-muted hover:bg-line/50 hover:text-text"
+        activeProps={{ className: 'bg-accent-bg !text-accent font-medium' }}
+      >
         <Icon name="docs" size={18} />
         <span className={text}>Docs</span>
-      </a>
+      </Link>
       <div className="hidden items-center justify-between lg:flex">
         {version && !narrow && <span className="px-2.5 text-xs text-muted">Version {version}</span>}
         <IconButton

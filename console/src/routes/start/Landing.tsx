@@ -34,9 +34,9 @@ export function Landing() {
         <Link to="/models" className={buttonClass('secondary', 'min-h-11 px-5')}>
           {count ? `Browse ${plural(count, 'model')}` : 'Browse models'}
         </Link>
-        <a href="/docs/api" className={buttonClass('quiet', 'min-h-11 px-3')}>
+        <Link to="/docs/api" className={buttonClass('quiet', 'min-h-11 px-3')}>
           API reference
-        </a>
+        </Link>
       </div>
       <section className="mt-12" aria-labelledby="call">
         <h2 id="call" className="mb-3 text-md font-semibold">
