@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { useShortcuts } from '../../app/shortcuts';
 import { baseUrl } from '../../app/snippets';
+import { InlineText } from '../../ui/InlineText';
 import { Page } from '../../ui/Page';
 import { EmptyState, ErrorPanel, SkeletonText } from '../../ui/states';
 import { Ident } from '../../ui/values';
@@ -50,7 +51,7 @@ function Reference({ document }: { document: Document }) {
               {group.operations.map(({ anchor, summary, path }) => (
                 <li key={anchor}>
                   <a href={`#${anchor}`} className="block min-h-6 truncate rounded-ctl py-0.5 text-muted hover:text-text" title={path}>
-                    {summary ?? path}
+                    {(summary ?? path).replaceAll('`', '')}
                   </a>
                 </li>
               ))}
@@ -59,7 +60,11 @@ function Reference({ document }: { document: Document }) {
         ))}
       </nav>
       <div className="max-w-3xl min-w-0 flex-1 space-y-8">
-        {document.info.description && <p className="max-w-[72ch] text-muted">{document.info.description}</p>}
+        {document.info.description && (
+          <p className="max-w-[72ch] text-muted">
+            <InlineText text={document.info.description} />
+          </p>
+        )}
         <input
           ref={field}
           type="search"
@@ -73,7 +78,11 @@ function Reference({ document }: { document: Document }) {
         {groups.map((group) => (
           <section key={group.name} aria-label={group.name} className="space-y-3">
             <h2 className="text-lg font-semibold">{group.name}</h2>
-            {group.description && <p className="text-muted">{group.description}</p>}
+            {group.description && (
+              <p className="text-muted">
+                <InlineText text={group.description} />
+              </p>
+            )}
             {group.operations.map((operation) => (
               <OperationView key={operation.anchor} document={document} operation={operation} />
             ))}

@@ -1,4 +1,5 @@
 import { CopyIcon } from '../../ui/copy';
+import { InlineText } from '../../ui/InlineText';
 import type { Document, Operation } from './document';
 import { typeName } from './document';
 import { Fields } from './SchemaView';
@@ -11,14 +12,14 @@ export function OperationView({ document, operation }: { document: Document; ope
   return (
     <article id={anchor} className="card scroll-mt-20 p-4 sm:p-5" aria-labelledby={`${anchor}-title`}>
       <h3 id={`${anchor}-title`} className="text-md font-semibold">
-        {summary ?? path}
+        <InlineText text={summary ?? path} />
       </h3>
       <div className="mt-1.5 flex items-center gap-2">
         <span className="ident rounded bg-accent-bg px-1.5 text-accent uppercase">{method}</span>
         <span className="ident min-w-0 break-all">{path}</span>
         <CopyIcon text={path} what={`path ${path}`} className="-my-1.5" />
       </div>
-      {description && <p className="mt-3 max-w-[72ch] whitespace-pre-line text-muted">{description}</p>}
+      {description && <Description text={description} />}
       {parameters.length > 0 && (
         <Part title="Parameters">
           <ul className="divide-y divide-line">
@@ -31,7 +32,11 @@ export function OperationView({ document, operation }: { document: Document; ope
                   </span>
                   {parameter.required && <span className="text-xs text-warn">required</span>}
                 </span>
-                {parameter.description && <p className="mt-0.5 max-w-[72ch] text-muted">{parameter.description}</p>}
+                {parameter.description && (
+                  <p className="mt-0.5 max-w-[72ch] text-muted">
+                    <InlineText text={parameter.description} />
+                  </p>
+                )}
               </li>
             ))}
           </ul>
@@ -53,6 +58,14 @@ export function OperationView({ document, operation }: { document: Document; ope
   );
 }
 
+function Description({ text }: { text: string }) {
+  return text.split(/\n\s*\n/).map((paragraph, index) => (
+    <p key={index} className="mt-3 max-w-[72ch] text-muted">
+      <InlineText text={paragraph} />
+    </p>
+  ));
+}
+
 type AnswerProps = { document: Document; status: string; answer: NonNullable<Operation['responses']>[string] };
 
 function Answer({ document, status, answer }: AnswerProps) {
@@ -60,7 +73,9 @@ function Answer({ document, status, answer }: AnswerProps) {
   const head = (
     <>
       <span className={`ident ${status.startsWith('2') ? 'text-ok' : 'text-bad'}`}>{status}</span>{' '}
-      <span className="text-muted">{answer.description}</span>
+      <span className="text-muted">
+        <InlineText text={answer.description ?? ''} />
+      </span>
     </>
   );
   if (bodies.length === 0) return <li>{head}</li>;

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { InlineText } from '../../ui/InlineText';
 import { type Document, inner, resolve, type Schema, typeName } from './document';
 
 /** The fields of a schema; those with fields of their own open on demand. */
@@ -33,7 +34,11 @@ function Field({ document, name, field, isRequired }: FieldProps) {
           </button>
         )}
       </div>
-      {description && <p className="mt-0.5 max-w-[72ch] break-words text-muted">{description}</p>}
+      {description && (
+        <p className="mt-0.5 max-w-[72ch] break-words text-muted">
+          <InlineText text={description} />
+        </p>
+      )}
       {isOpen && deeper && (
         <div className="mt-1 border-l-2 border-line pl-4">
           <Fields document={document} schema={deeper} />
