@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often changes of other processes are looked for.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+/// How often the catalogue is built again, because prices take effect at moments that no change announces.
+const REBUILD_EVERY: u32 = 60;
 /// How often old rows are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// Longest pause between attempts to post when the store is away.
@@ -67,13 +69,16 @@ pub async fn drain(
 
 /// Takes over what other processes changed, once a second.
 pub async fn follow(keyring: Arc<Keyring>, shelf: Arc<Shelf>, stop: CancellationToken) {
+    let mut polls: u32 = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(FOLLOW_EVERY) => {}
         }
+        polls = polls.wrapping_add(1);
+        let is_due = polls.is_multiple_of(REBUILD_EVERY);
         match keyring.refresh().await {
-            Ok(others) if others.upstreams || others.catalog || others.settings => {
+            Ok(others) if is_due || others.upstreams || others.catalog || others.settings => {
                 if let Err(error) = shelf.rebuild().await {
                     tracing::error!(error = format!("{error:#}"), "changes not taken over: what was in force stays");
                 }

@@ -47,6 +47,8 @@ pub struct Flow {
     marked_at: Option<Instant>,
     /// Something was handed to the connection since the last time it asked for more after waiting.
     handed_out: bool,
+    /// The connection was busy with what it had; nobody listened to the provider meanwhile.
+    was_away: bool,
 }
 
 enum Phase {
@@ -93,6 +95,7 @@ impl Flow {
             marked_bytes: 0,
             marked_at: None,
             handed_out: false,
+            was_away: false,
             gateway: Arc::clone(gateway),
         }
     }
@@ -115,6 +118,7 @@ impl Flow {
     /// Produces the next bytes for the client.
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         self.mark();
+        self.resume();
         loop {
             let produced = match &mut self.phase {
                 Phase::Over => return Poll::Ready(None),
@@ -137,6 +141,7 @@ impl Flow {
                 Poll::Ready(bytes) if bytes.is_empty() => {}
                 Poll::Ready(bytes) => {
                     self.handed_out = true;
+                    self.was_away = true;
                     self.keep_alive_at = Instant::now() + self.gateway.settings.keep_alive;
                     return Poll::Ready(Some(bytes.into()));
                 }
@@ -153,6 +158,7 @@ impl Flow {
     fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
         let Phase::Live(live, encoder) = &mut self.phase else { return Poll::Ready(Vec::new()) };
         let mut out = Vec::new();
+        let was_done = live.is_done();
         let step = if live.pending.is_empty() {
             match live.poll_step(context) {
                 Poll::Ready(step) => step,
@@ -170,10 +176,10 @@ impl Flow {
             live.meter(&mut delta);
             encoder.push(&delta, &mut out);
         }
-        if live.is_done() {
-            self.silent_until = Instant::now() + LATE_USAGE;
-        } else {
-            self.silent_until = Instant::now() + self.gateway.settings.idle;
+        // The wait for late usage is counted from the end mark, whatever trickles in after it.
+        if !was_done {
+            let patience = if live.is_done() { LATE_USAGE } else { self.gateway.settings.idle };
+            self.silent_until = Instant::now() + patience;
         }
         let is_complete = matches!(step, Step::Complete) || live.has_all();
         if let Some(error) = failure {
@@ -249,6 +255,13 @@ impl Flow {
             }
         }
         Poll::Ready(out)
+    }
+
+    /// The provider's silence counts only while it is listened to: a client that reads slowly must not make it look silent.
+    fn resume(&mut self) {
+        if std::mem::take(&mut self.was_away) && self.live_ref().is_some_and(|live| !live.is_done()) {
+            self.silent_until = Instant::now() + self.gateway.settings.idle;
+        }
     }
 
     /// Writes down how much was delivered. Called when the connection asks for more: what was handed out before is then
