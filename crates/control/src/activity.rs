@@ -107,7 +107,8 @@ fn back(from: Timestamp, days: u32) -> Timestamp {
 fn days(params: &Params, today: Timestamp) -> Result<(Timestamp, Timestamp), ControlError> {
     let (first, last) = (back(today, DAYS), back(today, 1));
     let Some(text) = params.one("date")? else { return Ok((first, last)) };
-    let day = Timestamp::parse_date(text).ok_or_else(|| ControlError::invalid("date", "must be a day like 2027-01-31"))?;
+    let day =
+        Timestamp::parse_date(text).ok_or_else(|| ControlError::invalid("date", "must be a day like 2027-01-31"))?;
     if (first..=last).contains(&day) {
         Ok((day, day))
     } else {

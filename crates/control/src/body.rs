@@ -102,7 +102,9 @@ impl<'a> Fields<'a> {
             Ok(fields) => Ok(Self(fields)),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
-                let text = format!("The request body is not one JSON object with distinct fields (line {line}, column {column})");
+                let text = format!(
+                    "The request body is not one JSON object with distinct fields (line {line}, column {column})"
+                );
                 Err(ControlError::Request(text.into()))
             }
         }
@@ -133,7 +135,8 @@ impl<'a> Fields<'a> {
     /// A text of any content up to `max` characters.
     pub(crate) fn text(&self, name: &'static str, max: usize) -> Result<Option<Option<String>>, ControlError> {
         self.read(name, |raw| {
-            let text: String = serde_json::from_str(raw).map_err(|_shape| ControlError::invalid(name, "must be a text"))?;
+            let text: String =
+                serde_json::from_str(raw).map_err(|_shape| ControlError::invalid(name, "must be a text"))?;
             if text.chars().count() > max {
                 return Err(ControlError::invalid(name, format!("must have at most {max} characters")));
             }
@@ -188,7 +191,8 @@ impl<'a> Fields<'a> {
         self.read(name, |raw| {
             let text: Option<String> = serde_json::from_str(raw).ok();
             let moment = text.as_deref().and_then(Timestamp::parse_rfc3339);
-            let moment = moment.ok_or_else(|| ControlError::invalid(name, "must be a moment like 2027-01-31T00:00:00Z"))?;
+            let moment =
+                moment.ok_or_else(|| ControlError::invalid(name, "must be a moment like 2027-01-31T00:00:00Z"))?;
             if moment <= now {
                 return Err(ControlError::invalid(name, "must be in the future"));
             }

@@ -60,7 +60,9 @@ mod tests {
 
     #[test]
     fn amounts_are_written_as_exact_numbers() {
-        for (nanos, text) in [(0, "0"), (1, "0.000000001"), (-3_250_000_000, "-3.25"), (i64::MAX, "9223372036.854775807")] {
+        for (nanos, text) in
+            [(0, "0"), (1, "0.000000001"), (-3_250_000_000, "-3.25"), (i64::MAX, "9223372036.854775807")]
+        {
             let written = serde_json::to_string(&Dollars::from(Amount::from_nanos(nanos))).expect("writes");
             assert_eq!(written, text);
         }

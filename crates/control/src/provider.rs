@@ -38,7 +38,8 @@ pub(crate) struct ProviderData {
 /// List providers
 #[utoipa::path(get, path = "/providers", tag = "Catalogue", security(()), responses((status = 200, body = ProviderListReply)))]
 pub(crate) async fn handler(State(mount): State<Mount>) -> Result<Response, ControlError> {
-    let data: Vec<_> = mount.control.catalog.load().providers().iter().map(|provider| provider_data(provider)).collect();
+    let data: Vec<_> =
+        mount.control.catalog.load().providers().iter().map(|provider| provider_data(provider)).collect();
     reply::open(&ProviderListReply { data })
 }
 

@@ -39,7 +39,8 @@ impl Params {
     /// The comma-separated words of a parameter, lower-cased; `None` when it is absent or blank.
     pub(crate) fn words(&self, name: &'static str) -> Option<Vec<String>> {
         let values = self.0.iter().filter(|(other, _)| other == name).flat_map(|(_, value)| value.split(','));
-        let words: Vec<String> = values.map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()).collect();
+        let words: Vec<String> =
+            values.map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()).collect();
         (!words.is_empty()).then_some(words)
     }
 

@@ -1,5 +1,7 @@
 //! The console's door: set-up links, sessions, cross-site refusals, the internal key.
 
+#![expect(clippy::expect_used, reason = "a broken expectation fails the test")]
+
 #[expect(dead_code, reason = "shared by several test programs")]
 mod house;
 
@@ -7,7 +9,7 @@ use control::ControlSettings;
 use domain::key::KeyText;
 use domain::money::Amount;
 use house::{House, cookie_of, hash_of};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -31,7 +33,10 @@ async fn a_set_up_link_opens_one_session_once() {
     let session = house.get("/console/api/v1/session").cookie(&cookie).send().await.json()["data"].clone();
     assert_eq!(session["user"]["name"], "Ada");
     assert_eq!(session["user"]["role"], "owner");
-    assert_eq!((&session["total_credits"], &session["total_usage"], &session["demo"]), (&json!(5), &json!(0), &json!(false)));
+    assert_eq!(
+        (&session["total_credits"], &session["total_usage"], &session["demo"]),
+        (&json!(5), &json!(0), &json!(false))
+    );
     assert!(!session["version"].as_str().expect("text").is_empty());
     let again = house.post("/console/api/v1/setup").cookie("a=b").json(&body).send().await;
     let made_up = house.post("/console/api/v1/setup").cookie("a=b").json(r#"{"token":"x"}"#).send().await;
@@ -141,7 +146,11 @@ async fn other_sites_change_nothing() {
             let ask = house.ask(route.method, &path).header("cookie", &cookie).header("host", "portolan.test");
             let ask = headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value));
             let answer = ask.bytes(br#"{"name":"k","disabled":true}"#).send().await;
-            assert_eq!((answer.status.as_u16(), answer.error_type().as_str()), (403, "permission_denied"), "{path} {headers:?}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.error_type().as_str()),
+                (403, "permission_denied"),
+                "{path} {headers:?}"
+            );
         }
     }
     let own = house.ask("DELETE", "/console/api/v1/session").cookie(&cookie).json("");
@@ -190,14 +199,15 @@ async fn the_console_has_a_key_of_its_own_that_nobody_sees() {
     let (tenant, other) = (house.tenant("a", 5).await, house.tenant("b", 5).await);
     let (cookie, foreign) = (house.sign_in(tenant.account).await, house.sign_in(other.account).await);
     let (mine, theirs) = (signed_in(&cookie), signed_in(&foreign));
-    let keys = (0..8).map(|_| control::session_key(&house.control, &Method::POST, &mine));
+    let keys = (0..8).map(|_| control::session_key(&house.control, &mine));
     let keys = futures_util::future::join_all(keys).await;
-    let ids: std::collections::BTreeSet<_> = keys.iter().map(|key| key.as_ref().expect("a key").account().id()).collect();
+    let ids: std::collections::BTreeSet<_> =
+        keys.iter().map(|key| key.as_ref().expect("a key").account().id()).collect();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), [tenant.account]);
-    let key = control::session_key(&house.control, &Method::POST, &mine).await.expect("a key");
-    let again = control::session_key(&house.control, &Method::POST, &mine).await.expect("a key");
+    let key = control::session_key(&house.control, &mine).await.expect("a key");
+    let again = control::session_key(&house.control, &mine).await.expect("a key");
     assert_eq!(key.id(), again.id());
-    let foreign = control::session_key(&house.control, &Method::POST, &theirs).await.expect("a key");
+    let foreign = control::session_key(&house.control, &theirs).await.expect("a key");
     assert_eq!(foreign.account().id(), other.account);
     let list = house.get("/api/v1/keys?include_disabled=true").key(&tenant.management).send().await;
     assert_eq!(list.json()["data"].as_array().expect("list").len(), 2, "hidden");
@@ -208,11 +218,11 @@ async fn the_console_has_a_key_of_its_own_that_nobody_sees() {
     }
     let bearer = format!("Bearer {}", key.hash());
     assert_eq!(house.get("/api/v1/key").header("authorization", &bearer).send().await.status, 401);
-    let error = control::session_key(&house.control, &Method::POST, &HeaderMap::new()).await.expect_err("refused");
+    let error = control::session_key(&house.control, &HeaderMap::new()).await.expect_err("refused");
     assert_eq!(error.kind().status(), 403);
     let mut nobody = signed_in("a=b");
     nobody.remove("cookie");
-    let error = control::session_key(&house.control, &Method::POST, &nobody).await.expect_err("refused");
+    let error = control::session_key(&house.control, &nobody).await.expect_err("refused");
     assert_eq!(error.kind().status(), 401);
 }
 

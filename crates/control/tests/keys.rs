@@ -1,5 +1,7 @@
 //! Keys: the calling one and their administration; credit.
 
+#![expect(clippy::expect_used, reason = "a broken expectation fails the test")]
+
 #[expect(dead_code, reason = "shared by several test programs")]
 mod house;
 
@@ -93,7 +95,10 @@ async fn changes_take_effect_with_the_answer() {
     let answer = patch(r#"{"name":"Renamed 🗝","limit":3,"limit_reset":"monthly","unknown":1}"#).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let data = answer.json()["data"].clone();
-    assert_eq!((&data["name"], &data["limit"], &data["limit_reset"]), (&json!("Renamed 🗝"), &json!(3), &json!("monthly")));
+    assert_eq!(
+        (&data["name"], &data["limit"], &data["limit_reset"]),
+        (&json!("Renamed 🗝"), &json!(3), &json!("monthly"))
+    );
     assert_eq!(data["updated_at"], "2026-11-21T12:00:00Z");
     assert_eq!(patch(r#"{"limit":null,"limit_reset":null}"#).await.json()["data"]["limit"], Value::Null);
     assert_eq!(patch(r#"{"disabled":true}"#).await.json()["data"]["disabled"], true);
@@ -175,7 +180,11 @@ async fn bad_fields_are_refused_by_name() {
         (r#"{"name":"k","limit_reset":1}"#, 400, "limit_reset: must be a text"),
         (r#"{"name":"k","expires_at":"2026-11-21T11:59:59Z"}"#, 400, "expires_at: must be in the future"),
         (r#"{"name":"k","expires_at":"9999-12-30T00:00:00Z"}"#, 400, "expires_at: is too far in the future"),
-        (r#"{"name":"k","expires_at":"2027-01-31T10:00Z"}"#, 400, "expires_at: must be a moment like 2027-01-31T00:00:00Z"),
+        (
+            r#"{"name":"k","expires_at":"2027-01-31T10:00Z"}"#,
+            400,
+            "expires_at: must be a moment like 2027-01-31T00:00:00Z",
+        ),
         (r#"{"name":"k","expires_at":1800000000}"#, 400, "expires_at: must be a moment like 2027-01-31T00:00:00Z"),
         (r#"{"name":"k","include_byok_in_limit":"yes"}"#, 400, "include_byok_in_limit: must be true or false"),
         (r#"{"name":"k","external":{"user":"u"}}"#, 400, "external: keys that a partner supplies are not accepted"),
@@ -183,9 +192,24 @@ async fn bad_fields_are_refused_by_name() {
     ];
     for (body, status, message) in cases {
         let answer = create(&house, &tenant, body).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["error"]["message"].as_str()), (status, Some(message)), "{body}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["error"]["message"].as_str()),
+            (status, Some(message)),
+            "{body}"
+        );
     }
-    for body in ["", "{", "[]", "null", "5", r#""x""#, r#"{"name":"a","name":"b"}"#, "{\"name\":\"\u{1}\"}", "{}{}", "{'name':1}"] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "5",
+        r#""x""#,
+        r#"{"name":"a","name":"b"}"#,
+        "{\"name\":\"\u{1}\"}",
+        "{}{}",
+        "{'name':1}",
+    ] {
         let answer = create(&house, &tenant, body).await;
         assert_eq!(answer.status, 400, "{body}");
         assert_eq!(answer.error_type(), "invalid_request", "{body}");

@@ -1,5 +1,7 @@
 //! Every route × every principal × every kind of object; what is expected follows from the route's descriptor alone.
 
+#![expect(clippy::expect_used, reason = "a broken expectation fails the test")]
+
 #[expect(dead_code, reason = "shared by several test programs")]
 mod house;
 
@@ -8,7 +10,6 @@ use domain::key::{KeyRole, KeyText};
 use edge::route::{Access, Route};
 use house::calls::{opening, settle, settlement};
 use house::{Answer, Ask, House, Tenant, hash_of, noon};
-use http::Method;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use store::durable::KeyPatch;
@@ -73,20 +74,30 @@ async fn principals(house: &House, own: &Tenant) -> Vec<Principal> {
     let session = house.sign_in(own.account).await;
     let mut headers = http::HeaderMap::new();
     headers.insert("cookie", session.parse().expect("value"));
-    let internal = control::session_key(&house.control, &Method::GET, &headers).await.expect("a key");
+    headers.insert("x-portolan-csrf", http::HeaderValue::from_static("1"));
+    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    let internal = control::session_key(&house.control, &headers).await.expect("a key");
     let ended = house.sign_in(own.account).await;
     let out = house.ask("DELETE", "/console/api/v1/session").cookie(&ended).json("").send().await;
     assert_eq!(out.status, 204);
     let text = |key: &KeyText| key.expose().to_owned();
     let mut all = vec![
         Principal { name: "nobody", credential: Credential::None, proves: Proves::Nothing },
-        Principal { name: "inference", credential: Credential::Bearer(text(&own.inference)), proves: Proves::Inference },
+        Principal {
+            name: "inference",
+            credential: Credential::Bearer(text(&own.inference)),
+            proves: Proves::Inference,
+        },
         Principal {
             name: "inference in x-api-key",
             credential: Credential::Header("x-api-key", text(&own.inference)),
             proves: Proves::Inference,
         },
-        Principal { name: "management", credential: Credential::Bearer(text(&own.management)), proves: Proves::Management },
+        Principal {
+            name: "management",
+            credential: Credential::Bearer(text(&own.management)),
+            proves: Proves::Management,
+        },
         Principal {
             name: "management in x-goog-api-key",
             credential: Credential::Header("x-goog-api-key", text(&own.management)),
@@ -224,7 +235,8 @@ async fn every_route_treats_every_principal_as_its_descriptor_says() {
                 }
                 None => {
                     let expected = if has_object(route) { 200..300 } else { 200..500 };
-                    let is_expected = expected.contains(&answer.status.as_u16()) && ![401, 403].contains(&answer.status.as_u16());
+                    let is_expected =
+                        expected.contains(&answer.status.as_u16()) && ![401, 403].contains(&answer.status.as_u16());
                     assert!(is_expected, "{label}: {} {}", answer.status, answer.text());
                 }
             }
@@ -249,7 +261,9 @@ async fn what_belongs_to_others_is_exactly_as_absent_as_what_never_was() {
     let scene = Scene::open().await;
     let mut compared = BTreeSet::new();
     let with_object = |route: &&Route| {
-        route.pattern.contains("{hash}") || route.pattern.ends_with("/generation") || route.pattern.ends_with("/activity")
+        route.pattern.contains("{hash}")
+            || route.pattern.ends_with("/generation")
+            || route.pattern.ends_with("/activity")
     };
     for route in control::ROUTES.iter().filter(with_object) {
         for principal in scene.principals.iter().filter(|one| refusal(route.access, one.proves).is_none()) {
@@ -259,7 +273,11 @@ async fn what_belongs_to_others_is_exactly_as_absent_as_what_never_was() {
                 (scene.call(route, principal, &foreign).await, scene.call(route, principal, &Scene::absent()).await);
             let label = format!("{} {} as {}", route.method, route.pattern, principal.name);
             assert_eq!(theirs.status, 404, "{label}: {}", theirs.text());
-            assert_eq!((theirs.status, &theirs.headers, &theirs.body), (none.status, &none.headers, &none.body), "{label}");
+            assert_eq!(
+                (theirs.status, &theirs.headers, &theirs.body),
+                (none.status, &none.headers, &none.body),
+                "{label}"
+            );
             assert_eq!(before, scene.house.store.change_seq().await.expect("position"), "{label}");
             compared.insert(route.pattern);
         }

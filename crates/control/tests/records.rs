@@ -1,5 +1,7 @@
 //! Records of calls, lists of them, and daily usage.
 
+#![expect(clippy::expect_used, reason = "a broken expectation fails the test")]
+
 #[expect(dead_code, reason = "shared by several test programs")]
 mod house;
 
@@ -35,7 +37,10 @@ async fn a_record_explains_its_cost_to_the_last_digit() {
     assert_eq!(data["cache_discount"].to_string(), "0.00027");
     assert_eq!((&data["tokens_prompt"], &data["native_tokens_cached"]), (&json!(1304), &json!(100)));
     assert_eq!((&data["model"], &data["provider_name"]), (&json!("acme/large"), &json!("Bolt")));
-    assert_eq!((&data["origin"], &data["http_referer"]), (&json!("https://app.example"), &json!("https://app.example")));
+    assert_eq!(
+        (&data["origin"], &data["http_referer"]),
+        (&json!("https://app.example"), &json!("https://app.example"))
+    );
     assert_eq!((&data["external_user"], &data["data_region"]), (&json!("end-user"), &json!("global")));
     let responses = data["provider_responses"].as_array().expect("list");
     assert_eq!(responses.iter().map(|one| one["status"].clone()).collect::<Vec<_>>(), [json!(503), json!(200)]);
@@ -44,7 +49,9 @@ async fn a_record_explains_its_cost_to_the_last_digit() {
         .as_array()
         .expect("list")
         .iter()
-        .map(|line| [&line["kind"], &line["price_per_unit_usd"], &line["amount_usd"]].map(|field| field.as_str().unwrap_or("")))
+        .map(|line| {
+            [&line["kind"], &line["price_per_unit_usd"], &line["amount_usd"]].map(|field| field.as_str().unwrap_or(""))
+        })
         .collect();
     assert_eq!(
         lines,
@@ -143,7 +150,8 @@ async fn the_list_shows_every_call_once_newest_first() {
     let cookie = house.sign_in(tenant.account).await;
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     for _page in 0..10 {
-        let page = house.get(&format!("/console/api/v1/generations?limit=2{cursor}")).cookie(&cookie).send().await.json();
+        let page =
+            house.get(&format!("/console/api/v1/generations?limit=2{cursor}")).cookie(&cookie).send().await.json();
         let rows = page["data"].as_array().expect("list");
         seen.extend(rows.iter().map(|row| row["id"].as_str().expect("id").to_owned()));
         match page["next_cursor"].as_str() {
@@ -155,7 +163,9 @@ async fn the_list_shows_every_call_once_newest_first() {
     let row = house.get("/console/api/v1/generations").cookie(&cookie).send().await.json()["data"][0].clone();
     assert_eq!((&row["status"], &row["ending"], &row["latency"]), (&json!(200), &json!("completed"), &json!(120)));
     assert_eq!(row["total_cost"].to_string(), "0.003792001");
-    for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "cursor=1.gen-x", "cursor=-1.gen-1", "cursor=1&cursor=2"] {
+    for query in
+        ["limit=0", "limit=101", "limit=x", "cursor=x", "cursor=1.gen-x", "cursor=-1.gen-1", "cursor=1&cursor=2"]
+    {
         let answer = house.get(&format!("/console/api/v1/generations?{query}")).cookie(&cookie).send().await;
         assert_eq!(answer.status, 400, "{query}");
     }
@@ -178,7 +188,8 @@ async fn activity_sums_completed_days() {
         answer.json()["data"].clone()
     };
     let all = activity("").await;
-    let days: Vec<_> = all.as_array().expect("list").iter().map(|row| (row["date"].clone(), row["requests"].clone())).collect();
+    let days: Vec<_> =
+        all.as_array().expect("list").iter().map(|row| (row["date"].clone(), row["requests"].clone())).collect();
     assert_eq!(days, [(json!("2026-11-20"), json!(2)), (json!("2026-10-22"), json!(1))]);
     let row = &all[0];
     assert_eq!(row["usage"].to_string(), "0.007584002");

@@ -1,5 +1,7 @@
 //! Provider connections that are added at run time.
 
+#![expect(clippy::expect_used, reason = "a broken expectation fails the test")]
+
 #[expect(dead_code, reason = "shared by several test programs")]
 mod house;
 
@@ -30,9 +32,8 @@ async fn a_connection_lives_from_adding_to_deleting() {
     assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "sealed at rest");
     let again = house.post("/api/v1/upstreams").key(&tenant.management).json(&body).send().await;
     assert_eq!((again.status.as_u16(), again.error_type().as_str()), (409, "precondition_failed"));
-    let patch = async |body: &str| {
-        house.ask("PATCH", "/api/v1/upstreams/acme").key(&tenant.management).json(body).send().await
-    };
+    let patch =
+        async |body: &str| house.ask("PATCH", "/api/v1/upstreams/acme").key(&tenant.management).json(body).send().await;
     let changed = patch(r#"{"disabled":true,"base_url":"http://127.0.0.1:9/v1/"}"#).await.json()["data"].clone();
     assert_eq!((&changed["disabled"], &changed["base_url"]), (&json!(true), &json!("http://127.0.0.1:9/v1")));
     assert_eq!(changed["key_label"], "…6789", "kept");
@@ -95,7 +96,8 @@ async fn testing_and_reloading_ask_the_server() {
     assert_eq!(house.wires.probes.load(Ordering::SeqCst), 1);
     let list = house.get("/api/v1/upstreams").key(&tenant.management).send().await.json();
     assert_eq!((&list["data"][0]["source"], &list["data"][0]["key_label"]), (&json!("environment"), &json!("…6789")));
-    let answer = house.ask("PATCH", "/api/v1/upstreams/bolt").key(&tenant.management).json(r#"{"disabled":true}"#).send().await;
+    let answer =
+        house.ask("PATCH", "/api/v1/upstreams/bolt").key(&tenant.management).json(r#"{"disabled":true}"#).send().await;
     assert_eq!(answer.status, 404, "configured elsewhere");
     let reloaded = house.post("/api/v1/reload").key(&tenant.management).send().await.json();
     assert_eq!(reloaded["data"], json!({"models": 5, "upstreams": 1}));

@@ -65,7 +65,10 @@ async fn read(control: &Control, caller: &Caller, fields: &Fields<'_>, text: &Ke
     let limit = fields.dollars("limit")?.flatten();
     let reset = super::reset(fields)?;
     if caller.is_console() && limit.is_some() && reset.is_none() {
-        return Err(ControlError::invalid("limit_reset", "must be chosen with a limit: daily, weekly, monthly or null"));
+        return Err(ControlError::invalid(
+            "limit_reset",
+            "must be chosen with a limit: daily, weekly, monthly or null",
+        ));
     }
     if fields.has("external") {
         return Err(ControlError::invalid("external", "keys that a partner supplies are not accepted"));

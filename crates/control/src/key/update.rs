@@ -72,7 +72,10 @@ fn read(caller: &Caller, fields: &Fields<'_>) -> Result<KeyPatch, ControlError> 
         expires_at: None,
     };
     if caller.is_console() && patch.limit.flatten().is_some() && patch.reset.is_none() {
-        return Err(ControlError::invalid("limit_reset", "must be chosen with a limit: daily, weekly, monthly or null"));
+        return Err(ControlError::invalid(
+            "limit_reset",
+            "must be chosen with a limit: daily, weekly, monthly or null",
+        ));
     }
     Ok(patch)
 }

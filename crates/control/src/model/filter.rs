@@ -134,7 +134,8 @@ impl Filter {
 
     /// Reads every condition.
     pub(super) fn read(params: &Params, now: Timestamp) -> Result<Self, ControlError> {
-        let born = |days: Option<u64>| days.map(|days| now.seconds() - i64::try_from(days * 86_400).unwrap_or(i64::MAX));
+        let born =
+            |days: Option<u64>| days.map(|days| now.seconds() - i64::try_from(days * 86_400).unwrap_or(i64::MAX));
         Ok(Self {
             inputs: vocabulary(params, "input_modalities", &INPUTS)?.unwrap_or_default(),
             parameters: params.words("supported_parameters").unwrap_or_default(),

@@ -45,12 +45,7 @@ pub(crate) async fn handler(
 }
 
 /// The page of a list that the query asks for.
-pub(super) fn answer(
-    control: &Control,
-    filter: &Filter,
-    params: &Params,
-    uri: &Uri,
-) -> Result<Response, ControlError> {
+pub(super) fn answer(control: &Control, filter: &Filter, params: &Params, uri: &Uri) -> Result<Response, ControlError> {
     let offset = params.number("offset", 0, OFFSET_MAX)?;
     let limit = params.number("limit", 1, LIMIT_MAX)?;
     let models = filter.select(&control.catalog.load());

@@ -3,7 +3,9 @@
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, Responses};
 use utoipa::openapi::schema::{Components, Schema};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, Deprecated, OpenApi, PathItem, Ref, RefOr};
 
 /// Where a set of routes is mounted.

@@ -44,12 +44,13 @@ pub(crate) async fn recognise(
 }
 
 /// The key that pays for what a signed-in person does in the console, e.g. chatting: the account's internal key, made
-/// when it is needed first. Its text is never known to anybody, so it works only inside the server.
+/// when it is needed first. Its text is never known to anybody, so it works only inside the server. The request counts as a
+/// state change.
 ///
 /// # Errors
 /// [`ControlError`]: 401 without a session, 403 for a cross-site request, 503 when the store cannot be reached.
-pub async fn session_key(control: &Control, method: &Method, headers: &HeaderMap) -> Result<Arc<Key>, ControlError> {
-    let session = recognise(control, method, headers).await?;
+pub async fn session_key(control: &Control, headers: &HeaderMap) -> Result<Arc<Key>, ControlError> {
+    let session = recognise(control, &Method::POST, headers).await?;
     if let Some(key) = internal_key(control, &session.account) {
         return Ok(key);
     }

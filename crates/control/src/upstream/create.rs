@@ -68,7 +68,8 @@ fn read(control: &Control, fields: &Fields<'_>) -> Result<Upstream, ControlError
     let catalog = control.catalog.load();
     let provider = catalog.provider(&slug);
     let provider = provider.ok_or_else(|| ControlError::invalid("slug", "is no provider of the catalogue"))?;
-    let family = family_text(provider).ok_or_else(|| ControlError::invalid("slug", "speaks a format without adapter"))?;
+    let family =
+        family_text(provider).ok_or_else(|| ControlError::invalid("slug", "speaks a format without adapter"))?;
     let base_url = fields.text("base_url", ADDRESS_MAX)?.flatten().or_else(|| provider.base_url.clone());
     let base_url = base_url.ok_or_else(|| ControlError::invalid("base_url", "is required for this provider"))?;
     let id = UpstreamId::new(now, control.random.bytes());

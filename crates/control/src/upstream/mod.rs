@@ -163,7 +163,10 @@ fn check_address(slug: &str, base_url: &str) -> Result<String, ControlError> {
     let has_fragment = upstream.base_url.contains('#');
     match upstream.check() {
         Ok(()) if !has_fragment => Ok(upstream.base_url),
-        _ => Err(ControlError::invalid("base_url", "must be an absolute http or https address without user, query or fragment")),
+        _ => Err(ControlError::invalid(
+            "base_url",
+            "must be an absolute http or https address without user, query or fragment",
+        )),
     }
 }
 
@@ -171,7 +174,11 @@ fn check_address(slug: &str, base_url: &str) -> Result<String, ControlError> {
 fn check_secret(text: &str) -> Result<&str, ControlError> {
     let text = text.trim();
     let is_carried = !text.is_empty() && text.chars().all(|char| char == '\n' || !char.is_control());
-    if is_carried { Ok(text) } else { Err(ControlError::invalid("key", "must not be empty or hold control characters")) }
+    if is_carried {
+        Ok(text)
+    } else {
+        Err(ControlError::invalid("key", "must not be empty or hold control characters"))
+    }
 }
 
 impl fmt::Debug for dyn Reload {

@@ -44,11 +44,7 @@ pub(crate) async fn handler(
         return Err(NOT_FOUND);
     }
     let found = control.probe.probe(&slug).await;
-    let data = UpstreamTest {
-        ok: found.is_ok,
-        status: found.status,
-        message: found.message,
-        latency_ms: found.latency_ms,
-    };
+    let data =
+        UpstreamTest { ok: found.is_ok, status: found.status, message: found.message, latency_ms: found.latency_ms };
     reply::personal(StatusCode::OK, &UpstreamTestReply { data })
 }
