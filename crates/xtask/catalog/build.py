@@ -76,7 +76,7 @@ def main():
     seeding.tokenizers(found_seeds)
     served = endpoints.attach(found_seeds, sources, curated, report)
     models = [_model(found_seeds[ident], served[ident], curated) for ident in sorted(served) if _usable(found_seeds, served, ident)]
-    _write(models, report, args)
+    _write(models, report, curated, args)
     print(f"{len(models)} models, {sum(len(model['endpoints']) for model in models)} endpoints")
 
 
@@ -141,7 +141,7 @@ def _endpoint(seed, endpoint, curated):
     return written
 
 
-def _write(models, report, args):
+def _write(models, report, curated, args):
     out = Path(args.out)
     (out / "models").mkdir(parents=True, exist_ok=True)
     for old in sorted((out / "models").glob("*.json")):
@@ -153,6 +153,10 @@ def _write(models, report, args):
         _dump(out / "models" / f"{author}.json", group)
     kept = {model["id"] for model in models}
     mapping = {name: {key: ident for key, ident in sorted(ties.items()) if ident in kept} for name, ties in report.matched.items()}
+    mapping["providers"] = {
+        "litellm": dict(sorted(curated["litellm_providers"].items())),
+        "models.dev": dict(sorted({**curated["models_dev_providers"], "openrouter": "openrouter"}.items())),
+    }
     _dump(out / "mapping.json", mapping)
     page.refresh(Path(args.page), models, report)
 

@@ -91,7 +91,7 @@ def main():
         check.that(times == 1, ident, "appears twice")
     for model in models:
         _model(check, model, slugs)
-    _mapping(check, _read(ROOT / "mapping.json"), {model["id"] for model in models})
+    _mapping(check, _read(ROOT / "mapping.json"), {model["id"] for model in models}, slugs)
     free = [model for model in models if model["id"].endswith(":free")]
     counts = {"providers": len(providers), "models": len(models), "free": len(free)}
     for kind, least in LEAST.items():
@@ -200,8 +200,13 @@ def _amounts(check, price, where):
             check.that(Decimal(text) <= LIMIT, where, f"{kind} {text} is above 1000 USD per million tokens")
 
 
-def _mapping(check, mapping, idents):
-    check.that(set(mapping) == {"litellm", "models.dev"}, "mapping.json", "sources")
+def _mapping(check, mapping, idents, slugs):
+    check.that(set(mapping) == {"litellm", "models.dev", "providers"}, "mapping.json", "sources")
+    providers = mapping.pop("providers")
+    check.that(set(providers) == set(mapping), "mapping.json", "sources of providers")
+    for source, ties in providers.items():
+        for name, slug in ties.items():
+            check.that(slug in slugs, f"mapping {source} {name}", f"unknown provider {slug}")
     for source, ties in mapping.items():
         for key, ident in ties.items():
             check.that(ident in idents, f"mapping {source} {key}", f"unknown model {ident}")

@@ -5,6 +5,7 @@
 
 mod build;
 pub mod file;
+pub mod import;
 mod slug;
 
 pub use build::{BuildError, CatalogBuilder};

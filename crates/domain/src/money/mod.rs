@@ -13,7 +13,7 @@ mod unit_price;
 pub use amount::Amount;
 pub use cost::{Cost, CostKind, CostLine, Unit};
 pub use decimal::{DecimalError, format_scaled, parse_scaled};
-pub use price::{PriceError, PriceOverride, PriceSheet, PriceSheetText};
+pub use price::{PriceError, PriceOverride, PriceOverrideText, PriceSheet, PriceSheetText, TOKEN_PRICE_MAX};
 pub use unit_price::UnitPrice;
 
 /// Arithmetic left the range of the integer that holds the money.

@@ -194,6 +194,9 @@ pub struct PriceSheetText {
     /// Prices above a prompt length.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<PriceOverrideText>,
+    /// Accepts token prices above [`TOKEN_PRICE_MAX`]; a forced import sets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub above_limit: bool,
 }
 
 /// A threshold override as people write it; units as in [`PriceSheetText`].
@@ -262,21 +265,27 @@ fn zero() -> String {
     "0".to_owned()
 }
 
-fn token(field: &'static str, text: &str) -> Result<UnitPrice, PriceError> {
-    let price = UnitPrice::parse_per_million(text)
-        .map_err(|source| PriceError::Invalid { field, text: text.to_owned(), source })?;
+fn token(field: &'static str, text: &str, above_limit: bool) -> Result<UnitPrice, PriceError> {
+    let price = UnitPrice::parse_per_million(text).map_err(|source| PriceError::Invalid {
+        field,
+        text: text.to_owned(),
+        source,
+    })?;
     if price < UnitPrice::ZERO {
         return Err(PriceError::Negative { field });
     }
-    if price > TOKEN_PRICE_MAX {
+    if price > TOKEN_PRICE_MAX && !above_limit {
         return Err(PriceError::Outlier { field, text: text.to_owned() });
     }
     Ok(price)
 }
 
 fn item(field: &'static str, text: &str) -> Result<UnitPrice, PriceError> {
-    let price = UnitPrice::parse_per_unit(text)
-        .map_err(|source| PriceError::Invalid { field, text: text.to_owned(), source })?;
+    let price = UnitPrice::parse_per_unit(text).map_err(|source| PriceError::Invalid {
+        field,
+        text: text.to_owned(),
+        source,
+    })?;
     if price < UnitPrice::ZERO { Err(PriceError::Negative { field }) } else { Ok(price) }
 }
 
@@ -284,12 +293,14 @@ impl TryFrom<&PriceSheetText> for PriceSheet {
     type Error = PriceError;
 
     fn try_from(text: &PriceSheetText) -> Result<Self, PriceError> {
-        let tokens = |field, value: &Option<String>| value.as_deref().map(|value| token(field, value)).transpose();
+        let force = text.above_limit;
+        let tokens =
+            |field, value: &Option<String>| value.as_deref().map(|value| token(field, value, force)).transpose();
         let items = |field, value: &Option<String>| value.as_deref().map(|value| item(field, value)).transpose();
-        let overrides = text.overrides.iter().map(PriceOverride::try_from).collect::<Result<_, _>>()?;
+        let overrides = text.overrides.iter().map(|over| override_from(over, force)).collect::<Result<_, _>>()?;
         Ok(Self {
-            prompt: token("prompt", &text.prompt)?,
-            completion: token("completion", &text.completion)?,
+            prompt: token("prompt", &text.prompt, force)?,
+            completion: token("completion", &text.completion, force)?,
             input_cache_read: tokens("input_cache_read", &text.input_cache_read)?,
             input_cache_write: tokens("input_cache_write", &text.input_cache_write)?,
             input_cache_write_1h: tokens("input_cache_write_1h", &text.input_cache_write_1h)?,
@@ -307,20 +318,17 @@ impl TryFrom<&PriceSheetText> for PriceSheet {
     }
 }
 
-impl TryFrom<&PriceOverrideText> for PriceOverride {
-    type Error = PriceError;
-
-    fn try_from(text: &PriceOverrideText) -> Result<Self, PriceError> {
-        let tokens = |field, value: &Option<String>| value.as_deref().map(|value| token(field, value)).transpose();
-        Ok(Self {
-            min_prompt_tokens: text.min_prompt_tokens,
-            prompt: tokens("overrides.prompt", &text.prompt)?,
-            completion: tokens("overrides.completion", &text.completion)?,
-            input_cache_read: tokens("overrides.input_cache_read", &text.input_cache_read)?,
-            input_cache_write: tokens("overrides.input_cache_write", &text.input_cache_write)?,
-            input_cache_write_1h: tokens("overrides.input_cache_write_1h", &text.input_cache_write_1h)?,
-            audio: tokens("overrides.audio", &text.audio)?,
-            input_audio_cache: tokens("overrides.input_audio_cache", &text.input_audio_cache)?,
-        })
-    }
+fn override_from(text: &PriceOverrideText, above_limit: bool) -> Result<PriceOverride, PriceError> {
+    let tokens =
+        |field, value: &Option<String>| value.as_deref().map(|value| token(field, value, above_limit)).transpose();
+    Ok(PriceOverride {
+        min_prompt_tokens: text.min_prompt_tokens,
+        prompt: tokens("overrides.prompt", &text.prompt)?,
+        completion: tokens("overrides.completion", &text.completion)?,
+        input_cache_read: tokens("overrides.input_cache_read", &text.input_cache_read)?,
+        input_cache_write: tokens("overrides.input_cache_write", &text.input_cache_write)?,
+        input_cache_write_1h: tokens("overrides.input_cache_write_1h", &text.input_cache_write_1h)?,
+        audio: tokens("overrides.audio", &text.audio)?,
+        input_audio_cache: tokens("overrides.input_audio_cache", &text.input_audio_cache)?,
+    })
 }
