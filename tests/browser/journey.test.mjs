@@ -28,9 +28,20 @@ after(async () => {
   mock?.stop();
 });
 
+/** Pictures of a stop: desktop and phone, light and dark. The page is left as it was. */
 async function picture(page, name) {
   const folder = process.env.PORTOLAN_SCREENSHOTS;
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+  if (!folder) return;
+  const usual = page.viewportSize();
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png` });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(usual);
 }
 
 /** A decimal as a whole number of 10⁻¹⁸, to check sums without the console's own arithmetic. */
@@ -94,12 +105,14 @@ async function chatFromModels(page) {
   await page.getByLabel('Search models').fill('portolan/demo-echo');
   await page.waitForURL(/[?&]q=portolan\/demo-echo/);
   await page.reload();
+  await page.getByRole('link', { name: /^Try/ }).first().waitFor();
+  await picture(page, '3-models');
   await page.getByRole('link', { name: /^Try/ }).first().click();
   await page.getByLabel('Your question').fill('What does this answer cost?');
   await page.keyboard.press('Enter');
   const record = page.getByRole('log').locator('a[href^="/generations/"]');
   await record.waitFor({ timeout: 20_000 });
-  await picture(page, '3-chat');
+  await picture(page, '4-chat');
   return record;
 }
 
@@ -118,7 +131,7 @@ async function costAddsUp(page) {
   if (rounding) sum += exact(rounding[2]) * (rounding[1] === '−' ? -1n : 1n);
   const total = /Total\s*\$([\d.,]+)/.exec(rows.join('\n'))[1];
   assert.equal(sum, exact(total));
-  await picture(page, '4-generation');
+  await picture(page, '5-generation');
 }
 
 test('setup_key_chat_and_the_cost_of_the_answer', { timeout: 120_000 }, async () => {

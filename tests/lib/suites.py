@@ -110,6 +110,14 @@ def fresh(log):
     return log
 
 
+def settled(world, failed):
+    """Keeps what a failed suite left behind, and says where."""
+    if failed:
+        print(f"logs and data of the server: {world.folder}")
+    else:
+        world.discard()
+
+
 def rust(runner):
     """Unit, property, contract and integration tests of all crates, the store's contract on both engines."""
 
@@ -156,6 +164,7 @@ def sdk(runner, program, *, on_postgres=False):
             passed, failed = counted(*execute(log, program, **world.environment()))
             # `verify` ends with an error when the books disagree.
             print(world.command("verify"))
+        settled(world, failed)
         return passed + 1, failed
 
     return suite
@@ -168,9 +177,10 @@ def browser(log):
     pictures.mkdir(parents=True, exist_ok=True)
     with World() as world:
         environment = {"PORTOLAN_SETUP_URL": world.setup_link, "PORTOLAN_SCREENSHOTS": str(pictures)}
-        journey = execute(log, ["node", "--test", "--test-reporter=tap", "tests/browser/journey.test.mjs"], NODE, **environment)
-    pages = execute(log, ["node", "--test", "--test-reporter=tap", "tests/browser/pages.test.mjs"], NODE)
-    return tuple(map(sum, zip(counted(*journey), counted(*pages))))
+        journey = counted(*execute(log, ["node", "--test", "--test-reporter=tap", "tests/browser/journey.test.mjs"], NODE, **environment))
+    settled(world, journey[1])
+    pages = counted(*execute(log, ["node", "--test", "--test-reporter=tap", "tests/browser/pages.test.mjs"], NODE))
+    return journey[0] + pages[0], journey[1] + pages[1]
 
 
 def chaos(runner):

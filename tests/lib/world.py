@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -150,6 +151,10 @@ class World:
         if done.returncode != 0:
             raise RuntimeError(f"portolan {' '.join(arguments)} ended with code {done.returncode}: {done.stderr}")
         return done.stdout.strip()
+
+    def discard(self):
+        """Removes logs and data, which stay otherwise: call it when nothing is left to look into."""
+        shutil.rmtree(self.folder)
 
     def close(self):
         """Ends every process of this world, the server first."""
