@@ -24,6 +24,8 @@ pub struct Admission {
     pub plan: Plan,
     /// Output limit to send to the provider in place of the caller's, when the credit is short.
     pub output_cap: Option<u64>,
+    /// A plain answer is collected from a stream, because its hold is smaller than its worst case and may have to grow.
+    pub is_collected: bool,
 }
 
 /// Places the hold for a plan.
@@ -77,7 +79,7 @@ fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Ad
     let now = gateway.clock.now();
     let dearest = plan.attempts.iter().map(|attempt| attempt.quote.hold()).max().unwrap_or(Amount::ZERO);
     let refusal = match caller.key.hold(dearest, now) {
-        Ok(hold) => return Ok(Admission { hold, plan, output_cap: None }),
+        Ok(hold) => return Ok(Admission { hold, plan, output_cap: None, is_collected: false }),
         Err(refusal) => refusal,
     };
     let available = refusal.available();
@@ -87,8 +89,12 @@ fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Ad
         && let Ok(hold) = caller.key.hold(most, now)
     {
         let plan = narrowed(plan, fitting, &dear);
-        return Ok(Admission { hold, plan, output_cap: None });
+        return Ok(Admission { hold, plan, output_cap: None, is_collected: false });
     }
+    let plan = match place_by_history(ask, caller, plan) {
+        Ok(admission) => return Ok(admission),
+        Err(plan) => plan,
+    };
     let cheapest = plan.attempts.iter().max_by_key(|attempt| attempt.quote.affordable(available)).cloned();
     let affordable = cheapest.as_ref().map_or(0, |attempt| attempt.quote.affordable(available));
     let wanted = cheapest.as_ref().map_or(0, |attempt| attempt.quote.output());
@@ -99,10 +105,29 @@ fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Ad
             let dear: Vec<_> =
                 plan.attempts.iter().filter(|other| other.candidate.endpoint.tag != attempt.candidate.endpoint.tag).cloned().collect();
             let plan = narrowed(plan, vec![PlannedAttempt { quote, ..attempt }], &dear);
-            return Ok(Admission { hold, plan, output_cap: Some(affordable) });
+            return Ok(Admission { hold, plan, output_cap: Some(affordable), is_collected: false });
         }
     }
     Err(Box::new(Refused { refusal, plan, wanted, affordable }))
+}
+
+/// A plain request whose worst case does not fit, but whose usual length does: the worst case of an agent that allows
+/// 32 000 tokens and answers with 800 would lock it out of credit that it could well use.
+fn place_by_history(ask: &Ask, caller: &Caller, plan: Plan) -> Result<Admission, Plan> {
+    let is_streamable = |attempt: &&PlannedAttempt| attempt.candidate.endpoint.provider.quirks.stream_usage != "never";
+    let expected = if ask.chat.is_stream() { None } else { caller.key.output_history().expected_max() };
+    let Some(expected) = expected else { return Err(plan) };
+    let attempts: Vec<_> = plan
+        .attempts
+        .iter()
+        .filter(is_streamable)
+        .map(|attempt| PlannedAttempt { quote: attempt.quote.lowered_to(expected), ..attempt.clone() })
+        .collect();
+    let Some(most) = attempts.iter().map(|attempt| attempt.quote.hold()).max() else { return Err(plan) };
+    match caller.key.hold(most, ask.received_at) {
+        Ok(hold) => Ok(Admission { hold, plan: Plan { attempts, ..plan }, output_cap: None, is_collected: true }),
+        Err(_still_too_much) => Err(plan),
+    }
 }
 
 fn narrowed(mut plan: Plan, kept: Vec<PlannedAttempt>, dear: &[PlannedAttempt]) -> Plan {

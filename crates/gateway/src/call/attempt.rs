@@ -71,11 +71,11 @@ pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream
     };
     let endpoint = &planned.candidate.endpoint;
     let outgoing = encode(trip, planned)?;
-    let patience = if trip.is_stream() { 1 } else { PLAIN_PATIENCE };
+    let patience = if trip.is_stream_upstream() { 1 } else { PLAIN_PATIENCE };
     let deadline = Instant::now() + gateway.settings.first_byte * patience;
     let notes = notes(&outgoing);
     let names = outgoing.names.clone();
-    let request = request(endpoint, upstream, outgoing, trip.is_stream())?;
+    let request = request(endpoint, upstream, outgoing, trip.is_stream_upstream())?;
     let response = tokio::time::timeout_at(deadline, gateway.client.send(request))
         .await
         .map_err(|_elapsed| AttemptFailure::timeout("the provider sent no answer in time"))?
@@ -103,7 +103,7 @@ fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFail
         supported_parameters: &endpoint.supported_parameters,
         max_completion_tokens: endpoint.max_completion_tokens,
         output_limit: trip.output_cap,
-        stream: trip.is_stream(),
+        stream: trip.is_stream_upstream(),
         reasoning: planned.candidate.model.reasoning.as_ref(),
         user: user.as_deref(),
     };

@@ -2,12 +2,12 @@
 
 use super::attempt::{Answering, AttemptFailure};
 use super::failover::Failover;
-use super::live::bill;
+use super::live::{self, Step, bill};
 use super::trip::{Outcome, Trip};
 use crate::reply::Refusal;
 use crate::state::Gateway;
 use bytes::{Bytes, BytesMut};
-use dialect::canonical::reply::Reply;
+use dialect::canonical::reply::{Collector, Delta, Finish, FinishReason, Reply};
 use dialect::chat::reply::{Envelope, encode};
 use dialect::decode::{self, FailureClass, UpstreamError};
 use domain::error_kind::ErrorKind;
@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// # Errors
 /// [`Refusal`] when no provider gave one.
 pub async fn answer(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<(Vec<u8>, AccessFacts), Refusal> {
+    if trip.is_collected() {
+        return collected(gateway, trip).await;
+    }
     let mut failover = Failover::default();
     loop {
         let (turn, answering) = failover.next(gateway, &mut trip).await?;
@@ -47,8 +50,56 @@ pub async fn answer(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<(Vec<u8>, 
         trip.notes = notes;
         let duration = trip.elapsed().saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
-        return finish(gateway, trip, turn.at, &reply);
+        return finish(gateway, trip, turn.at, &reply, Ending::Completed);
     }
+}
+
+/// Collects a plain answer from a stream, growing the hold as it comes.
+async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, AccessFacts), Refusal> {
+    let mut live = live::open(gateway, trip).await?;
+    let mut collector = Collector::default();
+    let mut step = Step::More;
+    let ending = loop {
+        let mut failure = if let Step::Failed(error) = &step { Some(error.clone()) } else { None };
+        for mut delta in std::mem::take(&mut live.pending) {
+            live.meter(&mut delta);
+            if let Delta::Error(error) = delta {
+                failure = Some(error);
+                break;
+            }
+            collector.push(delta);
+        }
+        if live.delivered_bytes() > u64::try_from(gateway.settings.reply_max).unwrap_or(u64::MAX) {
+            failure = Some(UpstreamError::unreadable("the provider's answer is larger than the limit"));
+        }
+        if let Some(error) = failure {
+            return Err(broken(live.trip, &error));
+        }
+        if matches!(step, Step::Complete) || live.has_all() {
+            break Ending::Completed;
+        }
+        if !live.keep_covered(gateway.settings.extension) {
+            let finish = Finish { reason: FinishReason::Length, native: Some("payment_required".to_owned()) };
+            collector.push(Delta::Finish { choice: 0, finish });
+            break Ending::BudgetEnded;
+        }
+        let next = std::future::poll_fn(|context| live.poll_step(context));
+        step = match tokio::time::timeout(gateway.settings.idle, next).await {
+            Ok(step) => step,
+            Err(_elapsed) if live.is_done() => Step::Complete,
+            Err(_elapsed) => {
+                Step::Failed(UpstreamError::new(ErrorKind::Timeout, FailureClass::Unavailable, "the provider fell silent"))
+            }
+        };
+    };
+    finish(gateway, live.trip, live.at, &collector.finish(), ending)
+}
+
+/// Ends an answer that broke before the client had seen any of it: nothing is charged.
+fn broken(mut trip: Trip, error: &UpstreamError) -> Refusal {
+    let refusal = Refusal::new(error.kind, "Provider returned an error").provider_code(error.provider_code.clone());
+    let _receipt = trip.end(Outcome::unserved(Ending::Failed, error.kind.status(), Some(error.kind)));
+    refusal
 }
 
 async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptFailure> {
@@ -72,7 +123,13 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
     }
 }
 
-fn finish(gateway: &Gateway, mut trip: Trip, at: usize, reply: &Reply) -> Result<(Vec<u8>, AccessFacts), Refusal> {
+fn finish(
+    gateway: &Gateway,
+    mut trip: Trip,
+    at: usize,
+    reply: &Reply,
+    ending: Ending,
+) -> Result<(Vec<u8>, AccessFacts), Refusal> {
     let ended_twice = || Refusal::new(ErrorKind::Server, "the answer had already ended");
     let planned = trip.planned.get(at).cloned().ok_or_else(ended_twice)?;
     let endpoint = &planned.candidate.endpoint;
@@ -89,7 +146,7 @@ fn finish(gateway: &Gateway, mut trip: Trip, at: usize, reply: &Reply) -> Result
             upstream_id: reply.upstream_id.clone(),
             service_tier: reply.service_tier.clone(),
             first_content: Some(first_content),
-            ..Outcome::unserved(Ending::Completed, 200, None)
+            ..Outcome::unserved(ending, 200, None)
         })
         .ok_or_else(ended_twice)?;
     let envelope = Envelope {

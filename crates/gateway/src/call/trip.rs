@@ -37,6 +37,7 @@ pub struct Trip {
     excluded: Vec<Exclusion>,
     prompt_tokens: u64,
     is_free: bool,
+    is_collected: bool,
 }
 
 /// How an answer came out, for [`Trip::end`].
@@ -98,6 +99,7 @@ impl Trip {
             excluded: admission.plan.excluded,
             prompt_tokens: admission.plan.prompt_tokens,
             is_free: admission.plan.is_free,
+            is_collected: admission.is_collected,
             ask,
         }
     }
@@ -110,6 +112,16 @@ impl Trip {
     /// Whether the answer is streamed.
     pub const fn is_stream(&self) -> bool {
         self.ask.chat.is_stream()
+    }
+
+    /// Whether a plain answer is collected from a stream.
+    pub const fn is_collected(&self) -> bool {
+        self.is_collected
+    }
+
+    /// Whether the provider is asked for a stream.
+    pub const fn is_stream_upstream(&self) -> bool {
+        self.is_collected || self.is_stream()
     }
 
     /// The hold, while the trip lasts.

@@ -80,6 +80,12 @@ impl Quote {
         u64::try_from(left / i128::from(self.rate.femtos())).unwrap_or(u64::MAX) / self.choices.max(1)
     }
 
+    /// The same quote for an answer of hardly more than `tokens` tokens per choice; never higher than it was.
+    pub fn lowered_to(self, tokens: u64) -> Self {
+        let output = tokens.saturating_mul(self.choices).min(self.output);
+        Self { output, ..self }
+    }
+
     /// The same quote for an answer of at most `tokens` tokens per choice.
     pub const fn limited_to(mut self, tokens: u64) -> Self {
         self.output = tokens.saturating_mul(self.choices);
