@@ -1,6 +1,7 @@
 //! The command line, as clap sees it.
 
 use clap::{Args, Parser, Subcommand};
+use domain::catalog::import::ImportFormat;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -181,7 +182,7 @@ pub enum CatalogCommand {
         from: String,
         /// Format of the source: openrouter, litellm or models.dev.
         #[arg(long)]
-        format: String,
+        format: ImportFormat,
         /// Show the difference only.
         #[arg(long)]
         dry_run: bool,

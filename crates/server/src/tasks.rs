@@ -1,6 +1,7 @@
 //! What runs beside the requests: posting settlements, following changes, tidying up.
 
-use crate::wiring::Shelf;
+use crate::config::{Config, SyncSection};
+use crate::wiring::{ImportOrder, ImportOutcome, Shelf, import_catalog};
 use domain::time::Clock;
 use gateway::Gateway;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 const REBUILD_EVERY: u32 = 60;
 /// How often old rows are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// Shortest time between scheduled imports: the places that publish prices are other people's.
+const IMPORT_EVERY_MIN: Duration = Duration::from_secs(60);
 /// Longest pause between attempts to post when the store is away.
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 
@@ -112,6 +115,48 @@ pub async fn reload_on_signal(shelf: Arc<Shelf>, stop: CancellationToken) {
             Err(error) => tracing::error!(error = format!("{error:#}"), "configuration not taken over: what was in force stays"),
         }
     }
+}
+
+/// Imports models and prices from the configured place, at the start and then on schedule; refused prices stay as they are.
+pub async fn import(shelf: Arc<Shelf>, section: SyncSection, stop: CancellationToken) {
+    let order = ImportOrder { from: section.from, format: section.format, force: false, dry_run: false };
+    loop {
+        let imported = tokio::select! {
+            () = stop.cancelled() => return,
+            imported = import_once(&shelf, &order) => imported,
+        };
+        match imported {
+            Ok(ImportOutcome { diff, skipped }) => tracing::info!(
+                from = order.from,
+                models = diff.documents.len(),
+                added = diff.added.len(),
+                changed = diff.changed.len(),
+                unchanged = diff.unchanged,
+                refused = diff.refused.len(),
+                left_out = skipped.len(),
+                "catalogue imported"
+            ),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "catalogue not imported: what was in force stays"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(section.every.max(IMPORT_EVERY_MIN)) => {}
+        }
+    }
+}
+
+async fn import_once(shelf: &Shelf, order: &ImportOrder) -> anyhow::Result<ImportOutcome> {
+    let config = Config::load(shelf.config_path.as_deref(), &shelf.data)?;
+    let outcome = import_catalog(&config, &shelf.store, order, shelf.clock.now()).await?;
+    for refusal in &outcome.diff.refused {
+        let (model, endpoint, price) = (&refusal.model, &refusal.endpoint_tag, &refusal.field);
+        let (from, to) = (refusal.from.as_deref().unwrap_or(""), refusal.to.as_deref().unwrap_or(""));
+        tracing::warn!(model, endpoint, price, from, to, reason = %refusal.reason, "imported price refused");
+    }
+    if !outcome.diff.documents.is_empty() {
+        shelf.rebuild().await?;
+    }
+    Ok(outcome)
 }
 
 /// Deletes old changes, ended sessions and lapsed tokens.

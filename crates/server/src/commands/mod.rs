@@ -1,5 +1,6 @@
 //! Every command of the binary; `anyhow` at the rim, exit codes for scripts.
 
+mod catalog;
 mod credits;
 mod key;
 mod open;
@@ -35,7 +36,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::run(&shared, command).await,
         Command::Credits(command) => credits::run(&shared, command).await,
         Command::Upstream(command) => upstream::run(&shared, command).await,
-        Command::Catalog(command) => plain::catalog(&shared, command).await,
+        Command::Catalog(command) => catalog::run(&shared, command).await,
         Command::Verify => verify::run(&shared).await,
         Command::SetupLink => plain::setup_link(&shared).await,
         Command::Simulate { listen, seed, api_key } => simulate::run(listen, seed, api_key).await,

@@ -1,8 +1,8 @@
-//! The short commands: check, setup-link, openapi, healthcheck, catalog.
+//! The short commands: check, setup-link, openapi, healthcheck.
 
 use super::open::Opened;
 use super::say;
-use crate::cli::{CatalogCommand, Shared};
+use crate::cli::Shared;
 use crate::config::Config;
 use crate::wiring::{base_builder, control_settings, gateway_settings, public_url};
 use anyhow::Context;
@@ -74,19 +74,4 @@ pub async fn healthcheck(address: SocketAddr) -> anyhow::Result<ExitCode> {
     };
     let Ok(Ok(answer)) = tokio::time::timeout(Duration::from_secs(5), ask).await else { return Ok(ExitCode::from(3)) };
     Ok(ExitCode::from(if answer.starts_with("HTTP/1.1 200") { 0 } else { 1 }))
-}
-
-/// `portolan catalog …`.
-pub async fn catalog(shared: &Shared, command: CatalogCommand) -> anyhow::Result<ExitCode> {
-    match command {
-        CatalogCommand::List => {
-            let config = Config::load(shared.config.as_deref(), &shared.data)?;
-            let catalog = base_builder(&config)?.build()?;
-            for model in catalog.models() {
-                say(&model.id);
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        CatalogCommand::Sync { .. } => anyhow::bail!("catalog sync is not part of this build"),
-    }
 }

@@ -243,7 +243,7 @@ fn console_chat(node: &Node) -> Router {
 }
 
 async fn chat(State(state): State<ConsoleChat>, request: Request) -> Response {
-    match control::session_key(&state.control, request.method(), request.headers()).await {
+    match control::session_key(&state.control, request.headers()).await {
         Ok(key) => gateway::chat_for(&state.gateway, key, request).await,
         Err(refused) => axum::response::IntoResponse::into_response(refused),
     }
@@ -262,6 +262,9 @@ fn start_tasks(node: &Node, stop: &CancellationToken) -> TaskTracker {
     ));
     tracker.spawn(tasks::follow(Arc::clone(&node.keyring), Arc::clone(&node.shelf), stop.clone()));
     tracker.spawn(tasks::reload_on_signal(Arc::clone(&node.shelf), stop.clone()));
+    if let Some(section) = node.opened.config.file.catalog.sync.clone() {
+        tracker.spawn(tasks::import(Arc::clone(&node.shelf), section, stop.clone()));
+    }
     tracker.spawn(tasks::prune(node.opened.store.clone(), clock(), stop.clone()));
     tracker
 }

@@ -2,6 +2,7 @@
 
 use super::duration;
 use domain::catalog::file::{AuthText, ModelText};
+use domain::catalog::import::ImportFormat;
 use domain::catalog::{DataPolicy, Family, Quirks};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -289,8 +290,8 @@ pub struct SyncSection {
     /// File or http(s) address.
     pub from: String,
     /// `openrouter`, `litellm` or `models.dev`.
-    pub format: String,
-    /// How often.
+    pub format: ImportFormat,
+    /// How often; a minute at least.
     #[serde(deserialize_with = "duration::deserialize")]
     pub every: Duration,
 }

@@ -6,7 +6,7 @@ mod error;
 mod file;
 
 pub use error::ConfigError;
-pub use file::{ConfigFile, LogSection, ProviderSection};
+pub use file::{ConfigFile, LogSection, ProviderSection, SyncSection};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -25,14 +25,7 @@ pub async fn build_catalog(
     demo: Option<&Demo>,
     now: Timestamp,
 ) -> anyhow::Result<Catalog> {
-    let mut builder = base_builder(config)?;
-    for entry in store.catalog_current(now).await? {
-        if let Some(document) = &entry.document {
-            let model: ModelText = serde_json::from_str(document)
-                .with_context(|| format!("stored catalogue entry {} version {}", entry.model_id, entry.version))?;
-            builder.model(model);
-        }
-    }
+    let mut builder = stored_builder(config, store, now).await?;
     // The operator's own words come last and win.
     for model in &config.file.models {
         builder.model(model.clone());
@@ -41,6 +34,22 @@ pub async fn build_catalog(
         demo.add_to(&mut builder)?;
     }
     builder.build().context("catalogue")
+}
+
+/// The shipped documents with what imports stored over them, before private models.
+///
+/// # Errors
+/// The first document that cannot be read, with its place.
+pub async fn stored_builder(config: &Config, store: &Store, now: Timestamp) -> anyhow::Result<CatalogBuilder> {
+    let mut builder = base_builder(config)?;
+    for entry in store.catalog_current(now).await? {
+        if let Some(document) = &entry.document {
+            let model: ModelText = serde_json::from_str(document)
+                .with_context(|| format!("stored catalogue entry {} version {}", entry.model_id, entry.version))?;
+            builder.model(model);
+        }
+    }
+    Ok(builder)
 }
 
 /// The shipped documents with the operator's providers, before imports and private models.

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod demo;
+mod import;
 mod probe;
 mod secrets;
 mod settings;
@@ -9,6 +10,7 @@ mod upstreams;
 
 pub use catalog::{base_builder, build_catalog};
 pub use demo::Demo;
+pub use import::{ImportOrder, ImportOutcome, import_catalog};
 pub use probe::UpstreamProbe;
 pub use secrets::{master_key, node_id};
 pub use settings::{control_settings, gateway_settings, public_url, signup_credit, store_options};
