@@ -1,5 +1,5 @@
 # Thin on purpose: each target is one readable command.
-.PHONY: help run check test test-full bench
+.PHONY: help run check test test-full bench console
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -18,3 +18,6 @@ test-full: ## the same with the long forms
 
 bench: ## figures of the data plane as ratios to a bare proxy
 	@cargo run --release --locked -p xtask -- bench
+
+console: ## the web console into console/dist, which the next build of the binary embeds
+	@cd console && npm ci --no-fund --no-audit --loglevel=error && npm run --silent build

@@ -1,5 +1,7 @@
 //! House tools. `cargo xtask tidy` proves what the compiler cannot: where things may stand and what must be written down.
 
+mod bench;
+mod chaos;
 mod tidy;
 
 use anyhow::{Context as _, bail};
@@ -11,8 +13,11 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("tidy") => run_tidy(),
-        Some(other) => bail!("no such tool: {other}; there is: tidy"),
-        None => bail!("usage: cargo xtask tidy"),
+        Some("chaos") => chaos::run(arguments),
+        Some("bench") => bench::run(arguments),
+        Some("bench-floor") => bench::run_floor(arguments),
+        Some(other) => bail!("no such tool: {other}; there are: tidy, bench"),
+        None => bail!("usage: cargo xtask tidy|bench"),
     }
 }
 

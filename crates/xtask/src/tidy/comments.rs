@@ -8,7 +8,12 @@ pub fn modules(tree: &Tree) -> Vec<Finding> {
     let product = |file: &&File| file.path.contains("/src/");
     let silent = |file: &&File| !file.text.trim_start().starts_with("//!");
     let problem = "the file starts without a module doc (`//!`): what is this, what does it promise";
-    tree.rust("crates/").filter(product).filter(silent).map(|file| Finding::new(&file.path, 1, problem)).collect()
+    tree.rust("crates/")
+        .filter(|file| !file.is_test())
+        .filter(product)
+        .filter(silent)
+        .map(|file| Finding::new(&file.path, 1, problem))
+        .collect()
 }
 
 /// Doc comments start with a capital and end with a full stop, or what stands for one.
@@ -48,6 +53,10 @@ fn paragraphs(text: &str) -> Vec<Paragraph> {
         let mark =
             ["///", "//!"].into_iter().find(|mark| line.starts_with(mark) && !line.starts_with("////")).unwrap_or("");
         let content = line.get(mark.len()..).unwrap_or_default().trim();
+        if line.starts_with("#[utoipa::path") && mark_before == "///" {
+            // The summary of an operation is a title in the API document.
+            found.pop();
+        }
         if mark.is_empty() || content.is_empty() {
             is_open = false;
         } else if mark != mark_before {
@@ -106,7 +115,7 @@ mod tests {
 
     #[test]
     fn half_sentences_are_found() {
-        let text = "//! A module.\n\n/// lower case.\nfn a() {}\n/// No end\nfn b() {}\n/// Two\n/// lines.\n///\n/// more below\nfn c() {}\n/// `code`.\nfn d() {}\n";
+        let text = "//! A module.\n\n/// lower case.\nfn a() {}\n/// No end\nfn b() {}\n/// Two\n/// lines.\n///\n/// more below\nfn c() {}\n/// `code`.\nfn d() {}\n/// A title\n#[utoipa::path(get)]\nfn e() {}\n";
         let found = sentences(&Tree::of(&[("crates/a/src/a.rs", text)]));
         assert_eq!(found.iter().map(|found| found.line).collect::<Vec<_>>(), [3, 5]);
     }

@@ -54,7 +54,7 @@ impl Source {
                     let inside = text.get(at + open..end - close).unwrap_or_default().to_owned();
                     source.strings.push(Literal { span: span.clone(), text: inside });
                 }
-                Kind::Code => {}
+                Kind::Letter | Kind::Code => {}
             }
             if kind != Kind::Code {
                 blank(&mut code[span]);
@@ -99,6 +99,7 @@ impl Source {
 enum Kind {
     Code,
     Comment,
+    Letter,
     Text { open: usize, close: usize },
 }
 
@@ -114,7 +115,8 @@ fn token(rest: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
         return (at + length, Kind::Text { open, close });
     }
     if bytes[at] == b'\'' {
-        return (at + character(rest), Kind::Code);
+        let length = character(rest);
+        return (at + length, if length > 1 { Kind::Letter } else { Kind::Code });
     }
     let word = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
     let step = if word > 0 { word } else { rest.chars().next().map_or(1, char::len_utf8) };
@@ -236,7 +238,7 @@ mod tests {
     #[test]
     fn strings_and_comments_are_no_code() {
         let source = Source::new(
-            "let a = \"fn x() {\"; // fn y\nlet b = r#\"a \" b\"#; /* a /* b */ c */ let c = '\"'; let d: &'static str = b\"z\";",
+            "let a = \"fn x() {\"; // fn y\nlet b = r#\"a \" b\"#; /* a /* b */ c */ let c = '\"'; let e = '{'; let d: &'static str = b\"z\";",
         );
         assert!(!source.code.contains("fn"));
         assert_eq!(
@@ -244,6 +246,7 @@ mod tests {
             ["fn x() {", "a \" b", "z"]
         );
         assert_eq!(source.comments.len(), 2);
+        assert!(!source.code.contains('{'));
         assert!(source.code.contains("let c") && source.code.contains("static str"));
     }
 

@@ -1,0 +1,10 @@
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN cargo build --release --locked --package server --bin portolan
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /src/target/release/portolan /portolan
+VOLUME /data
+EXPOSE 7878
+HEALTHCHECK CMD ["/portolan", "healthcheck"]
+CMD ["/portolan", "serve", "--data", "/data", "--listen", "0.0.0.0:7878"]

@@ -1,0 +1,66 @@
+//! Shows that the checks trip: the same run against builds in which a known defect is switched on.
+
+use super::arguments::Arguments;
+use super::judge::Verdict;
+use super::supervisor::{self, Plan};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Runs of a defect before it counts as unnoticed.
+const TRIES: u64 = 4;
+/// Kills of each run.
+const KILLS: usize = 15;
+
+/// A defect and the problems of which at least one must be told.
+struct Bug {
+    name: &'static str,
+    is_noticed: fn(&Verdict) -> bool,
+}
+
+const BUGS: [Bug; 5] = [
+    Bug { name: "skip-dedup", is_noticed: |verdict| verdict.twice > 0 },
+    Bug { name: "forget-undrained", is_noticed: |verdict| verdict.unbilled > 0 },
+    Bug { name: "mark-before-send", is_noticed: |verdict| verdict.beyond_delivery + verdict.for_nothing > 0 },
+    Bug { name: "eof-is-success", is_noticed: |verdict| verdict.wrong > 0 },
+    Bug { name: "close-after-send", is_noticed: |verdict| verdict.unbilled + verdict.wrong > 0 },
+];
+
+/// Runs every defect, and the same build without any.
+///
+/// # Errors
+/// When a run cannot be made.
+pub async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let binary = arguments.seeded_binary();
+    let plan = |seed, bug| Plan { kills: KILLS, per_phase: 0, seed, binary: binary.clone(), postgres: None, bug };
+    let sound = supervisor::run(&plan(arguments.seed(), None)).await?;
+    let mut is_good = sound.verdict.problems() == 0;
+    tell("no defect", is_good, &sound.verdict)?;
+    for bug in BUGS {
+        let mut noticed = false;
+        for seed in (arguments.seed()..).take(usize::try_from(TRIES).unwrap_or(1)) {
+            let outcome = supervisor::run(&plan(seed, Some(bug.name))).await?;
+            noticed = (bug.is_noticed)(&outcome.verdict);
+            tell(bug.name, noticed, &outcome.verdict)?;
+            discard(outcome.kept);
+            if noticed {
+                break;
+            }
+        }
+        is_good &= noticed;
+    }
+    Ok(is_good)
+}
+
+fn tell(name: &str, is_right: bool, verdict: &Verdict) -> std::io::Result<()> {
+    let word = if is_right { "ok    " } else { "FAILED" };
+    let first = verdict.told.first().map_or("", String::as_str);
+    writeln!(std::io::stdout().lock(), "{word} {name:<18} {} problems told {first}", verdict.problems())
+}
+
+/// The data of a run that was meant to fail explains nothing.
+fn discard(kept: Option<PathBuf>) {
+    if let Some(folder) = kept {
+        // What stays is a folder in the system's temporary place.
+        let _stays = std::fs::remove_dir_all(folder);
+    }
+}
