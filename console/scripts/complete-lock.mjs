@@ -5,8 +5,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const SYSTEMS = { android: 'android', darwin: 'darwin', freebsd: 'freebsd', linux: 'linux', openharmony: 'openharmony', win32: 'win32' };
-const PROCESSORS = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'wasm32'];
+const SYSTEMS = new Set(['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']);
+const PROCESSORS = new Set(['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'wasm32']);
 
 const path = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(path, 'utf8'));
@@ -14,9 +14,9 @@ const lock = JSON.parse(readFileSync(path, 'utf8'));
 /** System and processor out of a name such as `@scope/binding-linux-arm-gnueabihf`. */
 function platformOf(name) {
   const words = name.split('/').at(-1).split('-');
-  const system = words.find((word) => word in SYSTEMS);
-  const processor = words.find((word) => PROCESSORS.includes(word));
-  return { ...(processor ? { cpu: [processor] } : {}), ...(system ? { os: [SYSTEMS[system]] } : {}) };
+  const system = words.find((word) => SYSTEMS.has(word));
+  const processor = words.find((word) => PROCESSORS.has(word));
+  return { ...(processor ? { cpu: [processor] } : {}), ...(system ? { os: [system] } : {}) };
 }
 
 const added = [];

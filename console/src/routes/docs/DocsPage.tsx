@@ -17,7 +17,7 @@ export function DocsPage() {
       title="API reference"
       lead={
         <span className="flex flex-wrap items-center gap-x-4">
-          <span className="inline-flex items-center gap-2">
+          <span className="inline-flex max-w-full flex-wrap items-center gap-x-2">
             Base URL <Ident id={baseUrl()} what="base URL" short={false} />
           </span>
           <a href="/openapi.json" className="link">
