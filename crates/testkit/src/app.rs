@@ -149,11 +149,11 @@ impl TestApp {
         let mut command = Command::new(&self.binary);
         command
             .env_clear()
-            .args(arguments)
             .arg("--config")
             .arg(self.config())
             .arg("--data")
             .arg(self.data())
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

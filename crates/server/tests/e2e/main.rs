@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking, in its helpers too")]
 
+mod faults;
+mod limits;
 mod money;
 
 /// The binary under test.
