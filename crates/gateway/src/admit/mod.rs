@@ -75,59 +75,93 @@ struct Refused {
     affordable: u64,
 }
 
+/// One way of placing a hold: an admission, or the plan unchanged and what was in the way.
+type Placed = Result<Admission, (Plan, Option<HoldRefusal>)>;
+
 fn place(gateway: &Gateway, ask: &Ask, caller: &Caller, plan: Plan) -> Result<Admission, Box<Refused>> {
-    let now = gateway.clock.now();
+    // Streams can grow their hold while they run, so their usual length is enough to begin with.
+    let ways: [fn(&Ask, &Caller, Plan) -> Placed; 2] =
+        if ask.chat.is_stream() { [place_by_history, place_whole] } else { [place_whole, place_by_history] };
+    let mut plan = plan;
+    let mut refusals = Vec::with_capacity(ways.len());
+    for way in ways {
+        match way(ask, caller, plan) {
+            Ok(admission) => return Ok(admission),
+            Err((back, refusal)) => {
+                plan = back;
+                refusals.extend(refusal);
+            }
+        }
+    }
+    // If one of the ways is open once running requests have ended, the request may wait for that.
+    let in_flight = refusals.iter().find(|refusal| refusal.is_in_flight());
+    let Some(refusal) = in_flight.or(refusals.last()).copied() else {
+        return Err(Box::new(Refused::nothing_planned(plan)));
+    };
+    place_affordable(gateway, ask, caller, plan, refusal)
+}
+
+/// Holds for the worst case, on the endpoints that it fits.
+fn place_whole(ask: &Ask, caller: &Caller, plan: Plan) -> Placed {
     let dearest = plan.attempts.iter().map(|attempt| attempt.quote.hold()).max().unwrap_or(Amount::ZERO);
-    let refusal = match caller.key.hold(dearest, now) {
+    let refusal = match caller.key.hold(dearest, ask.received_at) {
         Ok(hold) => return Ok(Admission { hold, plan, output_cap: None, is_collected: false }),
         Err(refusal) => refusal,
     };
     let available = refusal.available();
     let (fitting, dear): (Vec<_>, Vec<_>) =
         plan.attempts.iter().cloned().partition(|attempt| attempt.quote.hold() <= available);
-    if let Some(most) = fitting.iter().map(|attempt| attempt.quote.hold()).max()
-        && let Ok(hold) = caller.key.hold(most, now)
-    {
-        let plan = narrowed(plan, fitting, &dear);
-        return Ok(Admission { hold, plan, output_cap: None, is_collected: false });
+    let most = fitting.iter().map(|attempt| attempt.quote.hold()).max();
+    match most.and_then(|most| caller.key.hold(most, ask.received_at).ok()) {
+        Some(hold) => Ok(Admission { hold, plan: narrowed(plan, fitting, &dear), output_cap: None, is_collected: false }),
+        None => Err((plan, Some(refusal))),
     }
-    let plan = match place_by_history(ask, caller, plan) {
-        Ok(admission) => return Ok(admission),
-        Err(plan) => plan,
-    };
-    let cheapest = plan.attempts.iter().max_by_key(|attempt| attempt.quote.affordable(available)).cloned();
-    let affordable = cheapest.as_ref().map_or(0, |attempt| attempt.quote.affordable(available));
-    let wanted = cheapest.as_ref().map_or(0, |attempt| attempt.quote.output());
-    let may_cap = ask.chat.output_limit().is_none() && !refusal.is_in_flight();
-    if let (true, Some(attempt)) = (may_cap && affordable >= gateway.settings.affordable_min, cheapest) {
-        let quote = attempt.quote.limited_to(affordable);
-        if let Ok(hold) = caller.key.hold(quote.hold(), now) {
-            let dear: Vec<_> =
-                plan.attempts.iter().filter(|other| other.candidate.endpoint.tag != attempt.candidate.endpoint.tag).cloned().collect();
-            let plan = narrowed(plan, vec![PlannedAttempt { quote, ..attempt }], &dear);
-            return Ok(Admission { hold, plan, output_cap: Some(affordable), is_collected: false });
-        }
-    }
-    Err(Box::new(Refused { refusal, plan, wanted, affordable }))
 }
 
-/// A plain request whose worst case does not fit, but whose usual length does: the worst case of an agent that allows
-/// 32 000 tokens and answers with 800 would lock it out of credit that it could well use.
-fn place_by_history(ask: &Ask, caller: &Caller, plan: Plan) -> Result<Admission, Plan> {
-    let is_streamable = |attempt: &&PlannedAttempt| attempt.candidate.endpoint.provider.quirks.stream_usage != "never";
-    let expected = if ask.chat.is_stream() { None } else { caller.key.output_history().expected_max() };
-    let Some(expected) = expected else { return Err(plan) };
+/// Holds for the usual length of the key's answers in place of the worst case: an agent that allows 32 000 tokens and gets
+/// 800 would otherwise lock itself out of credit that it could well use. A plain request is then collected from a stream,
+/// whose hold can grow.
+fn place_by_history(ask: &Ask, caller: &Caller, plan: Plan) -> Placed {
+    let is_stream = ask.chat.is_stream();
+    let is_streamable =
+        |attempt: &&PlannedAttempt| is_stream || attempt.candidate.endpoint.provider.quirks.stream_usage != "never";
+    let Some(expected) = caller.key.output_history().expected_max() else { return Err((plan, None)) };
     let attempts: Vec<_> = plan
         .attempts
         .iter()
         .filter(is_streamable)
         .map(|attempt| PlannedAttempt { quote: attempt.quote.lowered_to(expected), ..attempt.clone() })
         .collect();
-    let Some(most) = attempts.iter().map(|attempt| attempt.quote.hold()).max() else { return Err(plan) };
+    let Some(most) = attempts.iter().map(|attempt| attempt.quote.hold()).max() else { return Err((plan, None)) };
     match caller.key.hold(most, ask.received_at) {
-        Ok(hold) => Ok(Admission { hold, plan: Plan { attempts, ..plan }, output_cap: None, is_collected: true }),
-        Err(_still_too_much) => Err(plan),
+        Ok(hold) => Ok(Admission { hold, plan: Plan { attempts, ..plan }, output_cap: None, is_collected: !is_stream }),
+        Err(refusal) => Err((plan, Some(refusal))),
     }
+}
+
+/// Holds for as long an answer as the credit pays for, if the caller named no limit and it is worth the call.
+fn place_affordable(
+    gateway: &Gateway,
+    ask: &Ask,
+    caller: &Caller,
+    plan: Plan,
+    refusal: HoldRefusal,
+) -> Result<Admission, Box<Refused>> {
+    let available = refusal.available();
+    let cheapest = plan.attempts.iter().max_by_key(|attempt| attempt.quote.affordable(available)).cloned();
+    let affordable = cheapest.as_ref().map_or(0, |attempt| attempt.quote.affordable(available));
+    let wanted = cheapest.as_ref().map_or(0, |attempt| attempt.quote.output());
+    let may_cap = ask.chat.output_limit().is_none() && !refusal.is_in_flight();
+    if let (true, Some(attempt)) = (may_cap && affordable >= gateway.settings.affordable_min, cheapest) {
+        let quote = attempt.quote.limited_to(affordable);
+        if let Ok(hold) = caller.key.hold(quote.hold(), ask.received_at) {
+            let is_other = |other: &&PlannedAttempt| other.candidate.endpoint.tag != attempt.candidate.endpoint.tag;
+            let dear: Vec<_> = plan.attempts.iter().filter(is_other).cloned().collect();
+            let plan = narrowed(plan, vec![PlannedAttempt { quote, ..attempt }], &dear);
+            return Ok(Admission { hold, plan, output_cap: Some(affordable), is_collected: false });
+        }
+    }
+    Err(Box::new(Refused { refusal, plan, wanted, affordable }))
 }
 
 fn narrowed(mut plan: Plan, kept: Vec<PlannedAttempt>, dear: &[PlannedAttempt]) -> Plan {
@@ -138,6 +172,14 @@ fn narrowed(mut plan: Plan, kept: Vec<PlannedAttempt>, dear: &[PlannedAttempt]) 
     }));
     plan.attempts = kept;
     plan
+}
+
+impl Refused {
+    /// A plan without attempts never gets here; if it did, nothing could be paid for.
+    fn nothing_planned(plan: Plan) -> Self {
+        let refusal = HoldRefusal::Account(domain::ledger::BudgetError::Range);
+        Self { refusal, plan, wanted: 0, affordable: 0 }
+    }
 }
 
 fn insufficient(gateway: &Gateway) -> Refusal {

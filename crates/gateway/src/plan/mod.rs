@@ -42,7 +42,7 @@ pub struct PlannedAttempt {
 ///
 /// # Errors
 /// [`Refusal`]: 400 for an unknown model, 404 when no endpoint is left, naming the filters that emptied the set.
-pub fn plan(gateway: &Gateway, ask: &Ask, caller: &Caller) -> Result<Plan, Refusal> {
+pub fn plan(gateway: &Gateway, ask: &Ask, _caller: &Caller) -> Result<Plan, Refusal> {
     let catalog = gateway.catalog.load();
     let wanted = wanted_models(gateway, ask)?;
     let mut preferences = ask
@@ -69,12 +69,11 @@ pub fn plan(gateway: &Gateway, ask: &Ask, caller: &Caller) -> Result<Plan, Refus
     if plan.attempts.is_empty() {
         return Err(nothing_left(&wanted, &plan.excluded));
     }
-    let history = if ask.chat.is_stream() { caller.key.output_history().expected_max() } else { None };
     let attempts: Vec<_> = plan
         .attempts
         .into_iter()
         .map(|candidate| {
-            let quote = Quote::of(&candidate.endpoint, &ask.chat, prompt_tokens, history);
+            let quote = Quote::of(&candidate.endpoint, &ask.chat, prompt_tokens);
             PlannedAttempt { candidate, quote }
         })
         .collect();

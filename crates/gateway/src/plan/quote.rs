@@ -27,8 +27,8 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// Quotes a request. `history` lowers the held answer length of streams, which can extend their hold later.
-    pub fn of(endpoint: &Endpoint, chat: &ChatRequest, prompt_tokens: u64, history: Option<u64>) -> Self {
+    /// Quotes the worst case of a request.
+    pub fn of(endpoint: &Endpoint, chat: &ChatRequest, prompt_tokens: u64) -> Self {
         let shape = chat.shape();
         let images = u64::from(shape.images);
         let fixed = product(prompt_tokens, endpoint.price.prompt_ceiling(prompt_tokens))
@@ -38,12 +38,11 @@ impl Quote {
             .max_completion_tokens
             .unwrap_or_else(|| endpoint.context_length.saturating_sub(prompt_tokens / 2).clamp(1, OUTPUT_UNKNOWN));
         let limit = chat.output_limit().unwrap_or(model_limit).min(model_limit.max(1));
-        let expected = history.map_or(limit, |expected| expected.min(limit));
         let choices = u64::from(chat.choices());
         Self {
             fixed,
             rate: endpoint.price.completion_ceiling(prompt_tokens),
-            output: expected.saturating_mul(choices),
+            output: limit.saturating_mul(choices),
             choices,
         }
     }

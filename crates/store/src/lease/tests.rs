@@ -130,7 +130,7 @@ fn refreshing_keeps_what_was_counted() {
 #[test]
 fn history_is_trusted_only_after_enough_answers() {
     let (_book, key) = key(1, None, None);
-    for _ in 0..15 {
+    for _ in 1..super::OutputHistory::TRUSTED_FROM {
         key.observe_output(800);
     }
     assert_eq!(key.output_history().expected_max(), None);
