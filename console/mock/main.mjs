@@ -3,7 +3,8 @@
  * Deterministic data, real streaming, the server's security policy. `POST /mock/scenario` with
  * `{"name": "full" | "empty" | "failing" | "slow" | "signed-out"}` switches what it shows.
  */
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -53,9 +54,8 @@ const routes = [
     state = fresh();
     answer(response, { scenario });
   }],
-  ['GET', /^\/openapi\.json$/, (_, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    createReadStream(fileURLToPath(new URL('../../openapi.json', import.meta.url))).pipe(response);
+  ['GET', /^\/openapi\.json$/, async (_, response) => {
+    answer(response, JSON.parse(await readFile(new URL('../../openapi.json', import.meta.url), 'utf8')));
   }],
   ['GET', /^\/api\/v1\/models$/, (_, response, url) => {
     const all = scenario === 'empty' ? [] : models;
@@ -149,8 +149,9 @@ async function serve(request, response) {
   if (isApi || request.method !== 'GET') return refuse(response, 404, `No route ${request.method} ${url.pathname}`);
   const asked = join(DIST, normalize(url.pathname));
   const file = extname(asked) !== '' && asked.startsWith(DIST) && existsSync(asked) ? asked : join(DIST, 'index.html');
+  const content = await readFile(file);
   response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
-  createReadStream(file).pipe(response);
+  response.end(content);
 }
 
 const server = createServer((request, response) => {
