@@ -211,7 +211,7 @@ impl Reader {
     pub async fn holds(&self) -> anyhow::Result<i64> {
         let (_, body) = self.get("/metrics").await?;
         let text = String::from_utf8_lossy(&body).into_owned();
-        let line = text.lines().find_map(|line| line.strip_prefix("generations_running "));
-        line.and_then(|value| value.trim().parse().ok()).context("the metric generations_running is missing")
+        let line = text.lines().find_map(|line| line.strip_prefix("portolan_generations_running "));
+        line.and_then(|value| value.trim().parse().ok()).context("the metric portolan_generations_running is missing")
     }
 }

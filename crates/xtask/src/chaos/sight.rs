@@ -159,11 +159,6 @@ impl Board {
         self.inner.lock().sights.get(at).map(|sight| sight.end)
     }
 
-    /// How many requests are running.
-    pub fn running(&self) -> usize {
-        self.inner.lock().running.len()
-    }
-
     /// Everything that was seen.
     pub fn sights(&self) -> Vec<Sight> {
         self.inner.lock().sights.clone()

@@ -86,13 +86,6 @@ impl Wish {
         }
     }
 
-    /// A small request that the server is warmed up and probed with.
-    pub fn small(tag: String) -> Self {
-        let [model, ..] = &PLAIN;
-        let (manner, knobs) = (Manner::Reads, json!({"answer": {"tokens": 16}}));
-        Self { tag, model, stream: false, text_bytes: 64, is_faulty: false, has_usage: true, manner, knobs }
-    }
-
     fn fault(&mut self, random: &mut SmallRng) {
         self.is_faulty = true;
         let after = random.random_range(1..6);
