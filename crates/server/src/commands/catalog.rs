@@ -89,8 +89,8 @@ fn show(shared: &Shared, order: &ImportOrder, outcome: &ImportOutcome) -> anyhow
             diff.unchanged,
             diff.refused.len()
         ));
-        let models = diff.documents.len();
-        say(&if order.dry_run { format!("nothing stored: dry run of {models} models") } else { format!("{models} models stored") });
+        let stored = if order.dry_run { "would change; nothing is stored in a dry run" } else { "stored" };
+        say(&format!("{} models {stored}", diff.documents.len()));
         if !diff.refused.is_empty() {
             say("refused prices stay as they were; --force accepts them");
         }

@@ -13,6 +13,7 @@ mod verify;
 use crate::cli::{Cli, Command};
 use crate::config::ConfigError;
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the command that was asked for.
@@ -52,8 +53,8 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if error.downcast_ref::<ConfigError>().is_some() { 2 } else { 1 })
 }
 
-/// Writes a command's result.
-#[expect(clippy::print_stdout, reason = "results of commands go to standard output")]
+/// Writes a command's result to standard output.
 pub(crate) fn say(text: &str) {
-    println!("{text}");
+    // Whoever closed the pipe (`portolan catalog list | head`) has read enough.
+    let _closed = writeln!(std::io::stdout().lock(), "{text}");
 }

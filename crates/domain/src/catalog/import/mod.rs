@@ -78,9 +78,9 @@ pub enum ImportError {
     /// It is no JSON, or not of the format's outermost shape.
     #[error("the document is not in this format")]
     Shape(#[from] serde_json::Error),
-    /// It was read but names nothing.
-    #[error("the document names no model")]
-    Empty,
+    /// It was read, but holds nothing that looks like this format's models.
+    #[error("the document names no model of the catalogue; is it of this format?")]
+    Nothing,
 }
 
 /// Reads a document. `date` (`YYYY-MM-DD`) and `source` are noted in every endpoint that comes from it.
@@ -104,7 +104,11 @@ pub fn import(
         ImportFormat::ModelsDev => models_dev::read(json, &mut collector)?,
     }
     let imported = collector.finish();
-    if imported.models.is_empty() && imported.skipped.is_empty() { Err(ImportError::Empty) } else { Ok(imported) }
+    let says_nothing = |reason: &SkipReason| matches!(reason, SkipReason::NotMapped | SkipReason::Unreadable(_));
+    if imported.models.is_empty() && imported.skipped.iter().all(|skipped| says_nothing(&skipped.reason)) {
+        return Err(ImportError::Nothing);
+    }
+    Ok(imported)
 }
 
 #[cfg(test)]

@@ -312,6 +312,14 @@ fn what_is_not_of_the_format_is_refused_as_a_whole() {
     ] {
         assert!(matches!(read(format, json), Err(ImportError::Shape(_))), "{json}");
     }
-    assert!(matches!(read(ImportFormat::OpenRouter, r#"{"data": []}"#), Err(ImportError::Empty)));
-    assert!(matches!(read(ImportFormat::LiteLlm, "{}"), Err(ImportError::Empty)));
+    for (format, json) in [
+        (ImportFormat::OpenRouter, r#"{"data": []}"#),
+        (ImportFormat::OpenRouter, r#"{"data": [{"id": "a/one"}]}"#),
+        (ImportFormat::LiteLlm, "{}"),
+        (ImportFormat::LiteLlm, r#"{"data": [{"id": "a/one"}]}"#),
+        (ImportFormat::LiteLlm, r#"{"acme": {"models": {}}}"#),
+        (ImportFormat::ModelsDev, r#"{"acme": {"models": {}}}"#),
+    ] {
+        assert!(matches!(read(format, json), Err(ImportError::Nothing)), "{json}");
+    }
 }
