@@ -13,8 +13,9 @@ const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
      x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, \
      x-stainless-timeout, x-stainless-helper-method, x-stainless-async",
 );
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("x-request-id, x-generation-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "x-request-id, x-generation-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
+);
 
 /// Middleware: answers preflights with fixed lists and opens every other answer to all origins, without credentials.
 pub async fn open(request: Request, next: Next) -> Response {

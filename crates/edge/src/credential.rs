@@ -35,7 +35,8 @@ pub fn from_headers(headers: &HeaderMap) -> Result<&str, CredentialError> {
         .flat_map(|name| headers.get_all(name))
         .map(|value| value.to_str().ok().filter(|text| text.len() <= LENGTH_MAX));
     for key in bearer.chain(bare) {
-        let key = key.filter(|key| !key.is_empty() && !key.contains([' ', '\t', ','])).ok_or(CredentialError::Malformed)?;
+        let key =
+            key.filter(|key| !key.is_empty() && !key.contains([' ', '\t', ','])).ok_or(CredentialError::Malformed)?;
         if found.is_some_and(|other| other != key) {
             return Err(CredentialError::Contradictory);
         }

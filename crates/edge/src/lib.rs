@@ -7,6 +7,7 @@ pub mod access_log;
 pub mod clock;
 pub mod cors;
 pub mod credential;
+pub mod delivery;
 pub mod metrics;
 pub mod random;
 pub mod request_id;

@@ -119,7 +119,8 @@ impl Upstream {
         let wrong = || UpstreamError::Address { slug: self.slug.clone() };
         let uri: Uri = self.base_url.parse().ok().ok_or_else(wrong)?;
         let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-        let is_plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@')) && uri.query().is_none();
+        let is_plain =
+            uri.authority().is_some_and(|authority| !authority.as_str().contains('@')) && uri.query().is_none();
         if is_web && is_plain { Ok(()) } else { Err(wrong()) }
     }
 }

@@ -4,13 +4,13 @@
 //! folder with one public function and hands one noun on to the next.
 
 mod accept;
-mod authenticate;
-mod plan;
 mod admit;
-mod prepare;
+mod authenticate;
 mod call;
-mod settle;
+mod plan;
+mod prepare;
 mod record;
+mod settle;
 
 mod journey;
 mod reply;
@@ -44,7 +44,9 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/api/v1/chat/completions", post(chat))
         .route("/v1/chat/completions", post(chat))
-        .method_not_allowed_fallback(|| async { reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed")) })
+        .method_not_allowed_fallback(|| async {
+            reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed"))
+        })
         .with_state(gateway)
 }
 

@@ -13,6 +13,7 @@ use axum::extract::Request;
 use dialect::chat::request::{ChatRequest, Limits};
 use domain::id::GenerationId;
 use domain::time::Timestamp;
+use edge::delivery::Delivery;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use std::sync::Arc;
@@ -66,6 +67,36 @@ pub struct Ask {
     pub app_url: Option<String>,
     /// The client's user agent.
     pub user_agent: Option<String>,
+    /// What its connection has taken; unknown without a listener of ours.
+    pub delivery: Option<Taken>,
+}
+
+/// What a connection has taken, and how to read it.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    delivery: Delivery,
+    /// Flushes after which something that was handed over is surely out.
+    ///
+    /// HTTP/1 writes in the order of handing over, so the next flush carries it. HTTP/2 may flush frames of other streams
+    /// first; when it has asked for more and then flushed twice, ours is among them unless the client's window was closed.
+    flushes: u64,
+}
+
+impl Taken {
+    fn of(parts: &Parts) -> Option<Self> {
+        let delivery = parts.extensions.get::<Delivery>()?.clone();
+        Some(Self { delivery, flushes: if parts.version == http::Version::HTTP_2 { 2 } else { 1 } })
+    }
+
+    /// The moment, for a later [`Taken::since`].
+    pub fn now(&self) -> u64 {
+        self.delivery.count()
+    }
+
+    /// Whether what was handed over at `moment` has been taken.
+    pub fn since(&self, moment: u64) -> bool {
+        self.delivery.count() >= moment.saturating_add(self.flushes)
+    }
 }
 
 /// Takes a request's head and names its generation.
@@ -122,6 +153,7 @@ impl Knock {
             app_title: text("x-openrouter-title").or_else(|| text("x-title")),
             app_url: text("http-referer").or_else(|| text("referer")),
             user_agent: text("user-agent"),
+            delivery: Taken::of(&self.head.parts),
             chat,
         })
     }

@@ -113,7 +113,9 @@ fn place_whole(ask: &Ask, caller: &Caller, plan: Plan) -> Placed {
         plan.attempts.iter().cloned().partition(|attempt| attempt.quote.hold() <= available);
     let most = fitting.iter().map(|attempt| attempt.quote.hold()).max();
     match most.and_then(|most| caller.key.hold(most, ask.received_at).ok()) {
-        Some(hold) => Ok(Admission { hold, plan: narrowed(plan, fitting, &dear), output_cap: None, is_collected: false }),
+        Some(hold) => {
+            Ok(Admission { hold, plan: narrowed(plan, fitting, &dear), output_cap: None, is_collected: false })
+        }
         None => Err((plan, Some(refusal))),
     }
 }
@@ -238,4 +240,3 @@ fn too_many(refusal: &FreeRefusal, gateway: &Gateway) -> Refusal {
         .rate_limit(refusal.limit, refusal.resets_at)
         .retry_in(wait)
 }
-

@@ -82,7 +82,11 @@ pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream
         .map_err(|error| {
             // The chain can hold addresses: it goes to our log only.
             tracing::warn!(provider = endpoint.provider.slug, error = ?error, "provider could not be reached");
-            let what = if error.is_connect() { "the provider could not be reached" } else { "the provider broke the connection" };
+            let what = if error.is_connect() {
+                "the provider could not be reached"
+            } else {
+                "the provider broke the connection"
+            };
             AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what)
         })?;
     let status = response.status().as_u16();
@@ -128,7 +132,12 @@ fn notes(outgoing: &Outgoing) -> Vec<String> {
     outgoing.notes.iter().map(|note| format!("{} {}: {}", note.field, word(note.change), note.reason)).collect()
 }
 
-fn request(endpoint: &Endpoint, upstream: &Upstream, outgoing: Outgoing, is_stream: bool) -> Result<Request<Full<Bytes>>, AttemptFailure> {
+fn request(
+    endpoint: &Endpoint,
+    upstream: &Upstream,
+    outgoing: Outgoing,
+    is_stream: bool,
+) -> Result<Request<Full<Bytes>>, AttemptFailure> {
     let unusable = |what: &str| AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Credential, what);
     let address = providers::address(endpoint.provider.family, &upstream.base_url, &outgoing.path);
     let accept = if is_stream { "text/event-stream" } else { "application/json" };
@@ -162,7 +171,8 @@ fn check_head(response: &Response<Incoming>) -> Result<(), AttemptFailure> {
     let is_page = kind.starts_with(b"text/html");
     let is_coded = response.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     if is_page || is_coded {
-        let what = if is_page { "the provider answered with a page" } else { "the provider compressed its answer unasked" };
+        let what =
+            if is_page { "the provider answered with a page" } else { "the provider compressed its answer unasked" };
         return Err(AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what));
     }
     Ok(())
@@ -179,7 +189,11 @@ async fn refused(
     let retry_after = retry_after(response.headers().get(header::RETRY_AFTER), gateway);
     if (300..400).contains(&status) {
         // Never followed: our credential goes to the configured address and nowhere else.
-        return AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, "the provider redirected the call");
+        return AttemptFailure::new(
+            ErrorKind::ProviderUnavailable,
+            FailureClass::Unavailable,
+            "the provider redirected the call",
+        );
     }
     let reading = Limited::new(response.into_body(), gateway.settings.error_max).collect();
     let body = match tokio::time::timeout_at(deadline, reading).await {

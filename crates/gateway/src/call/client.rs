@@ -39,7 +39,9 @@ impl UpstreamClient {
         // Without system certificates (a bare container) the bundled ones serve.
         let https = match HttpsConnectorBuilder::new().with_native_roots() {
             Ok(roots) => roots.https_or_http().enable_http1().wrap_connector(http),
-            Err(_no_roots) => HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http),
+            Err(_no_roots) => {
+                HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http)
+            }
         };
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIME)
@@ -53,7 +55,10 @@ impl UpstreamClient {
     ///
     /// # Errors
     /// When no connection comes about in time, or the provider breaks the protocol before its head.
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
+    pub async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
         self.client.request(request).await
     }
 }
@@ -83,4 +88,3 @@ impl Service<Uri> for TimedConnector {
         Box::pin(async move { tokio::time::timeout(limit, connecting).await? })
     }
 }
-

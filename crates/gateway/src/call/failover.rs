@@ -42,7 +42,10 @@ impl Failover {
     /// # Errors
     /// [`Refusal`] when no attempt is left; the trip has then ended.
     pub async fn next(&mut self, gateway: &Gateway, trip: &mut Trip) -> Result<(Turn, Answering), Refusal> {
-        while self.at < trip.planned.len() && self.tried < gateway.settings.attempts_max && trip.elapsed() < gateway.settings.total {
+        while self.at < trip.planned.len()
+            && self.tried < gateway.settings.attempts_max
+            && trip.elapsed() < gateway.settings.total
+        {
             let turn = Turn { at: self.at, started: trip.elapsed() };
             self.at += 1;
             let model = trip.planned.get(turn.at).map(|planned| planned.candidate.model.id.clone()).unwrap_or_default();
@@ -74,7 +77,14 @@ impl Failover {
             self.dead_models.insert(planned.candidate.model.id.clone());
         }
         let duration = trip.elapsed().saturating_sub(turn.started);
-        trip.note(turn.at, failure.error.status, AttemptOutcome::Failed, verdict::reason(class), turn.started, Some(duration));
+        trip.note(
+            turn.at,
+            failure.error.status,
+            AttemptOutcome::Failed,
+            verdict::reason(class),
+            turn.started,
+            Some(duration),
+        );
         self.failures.push(Failure { provider: endpoint.provider.name.clone(), failure });
     }
 

@@ -86,7 +86,9 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<Live, Refusa
             // Without OPEN a crash would leave this answer unbilled; the provider is not at fault, so nobody else is tried.
             tracing::error!(%error, "stream refused: its beginning cannot be journaled");
             let _receipt = trip.end(Outcome::unserved(Ending::Failed, 503, Some(ErrorKind::LedgerUnavailable)));
-            return Err(Refusal::new(ErrorKind::LedgerUnavailable, "The books cannot be written at the moment").retry_in(1));
+            return Err(
+                Refusal::new(ErrorKind::LedgerUnavailable, "The books cannot be written at the moment").retry_in(1)
+            );
         }
         return Ok(Live {
             trip,
@@ -123,7 +125,11 @@ async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering)
             .await
             .map_err(|_elapsed| AttemptFailure::timeout("the provider sent no content in time"))?;
         let cut = |_error| {
-            AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, "the provider cut the stream")
+            AttemptFailure::new(
+                ErrorKind::ProviderUnavailable,
+                FailureClass::Unavailable,
+                "the provider cut the stream",
+            )
         };
         let is_end = match frame {
             None => true,
@@ -137,7 +143,9 @@ async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering)
         if is_end {
             decoder.finish(&mut deltas).map_err(|error| error.upstream())?;
         }
-        if let Some(error) = deltas.iter().find_map(|delta| if let Delta::Error(error) = delta { Some(error) } else { None }) {
+        if let Some(error) =
+            deltas.iter().find_map(|delta| if let Delta::Error(error) = delta { Some(error) } else { None })
+        {
             return Err(error.clone().into());
         }
         if is_end || deltas.iter().any(Delta::is_content) {
@@ -213,7 +221,10 @@ impl Live {
 
     /// Whether closing the connection stops the provider's meter.
     pub fn stops_on_cancel(&self) -> bool {
-        self.trip.planned.get(self.at).is_some_and(|planned| planned.candidate.endpoint.provider.stops_billing_on_cancel)
+        self.trip
+            .planned
+            .get(self.at)
+            .is_some_and(|planned| planned.candidate.endpoint.provider.stops_billing_on_cancel)
     }
 
     /// Grows the hold when the running cost comes near it. `false` when the budget ends here.

@@ -16,8 +16,8 @@ mod trip;
 mod verdict;
 
 pub use client::UpstreamClient;
-pub use health::HealthBook;
 pub(crate) use drain::client_left;
+pub use health::HealthBook;
 pub(crate) use live::bill;
 pub use live::{Live, Step};
 pub use trip::Trip;
@@ -83,5 +83,9 @@ async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<
         Ok(live) => Flow::live(gateway, live?),
         Err(_elapsed) => Flow::opening(gateway, opening),
     };
-    Ok(Reply { id, facts: AccessFacts { model: flow.model(), provider: flow.provider(), ..facts }, kind: ReplyBody::Events(Box::new(flow)) })
+    Ok(Reply {
+        id,
+        facts: AccessFacts { model: flow.model(), provider: flow.provider(), ..facts },
+        kind: ReplyBody::Events(Box::new(flow)),
+    })
 }

@@ -87,9 +87,11 @@ async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, Acces
         step = match tokio::time::timeout(gateway.settings.idle, next).await {
             Ok(step) => step,
             Err(_elapsed) if live.is_done() => Step::Complete,
-            Err(_elapsed) => {
-                Step::Failed(UpstreamError::new(ErrorKind::Timeout, FailureClass::Unavailable, "the provider fell silent"))
-            }
+            Err(_elapsed) => Step::Failed(UpstreamError::new(
+                ErrorKind::Timeout,
+                FailureClass::Unavailable,
+                "the provider fell silent",
+            )),
         };
     };
     finish(gateway, live.trip, live.at, &collector.finish(), ending)
@@ -111,8 +113,13 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
             .await
             .map_err(|_elapsed| AttemptFailure::timeout("the provider stopped in the middle of its answer"))?;
         let Some(frame) = frame else { return Ok(whole.freeze()) };
-        let broken =
-            |_error| AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, "the provider's answer was cut off");
+        let broken = |_error| {
+            AttemptFailure::new(
+                ErrorKind::ProviderUnavailable,
+                FailureClass::Unavailable,
+                "the provider's answer was cut off",
+            )
+        };
         if let Ok(data) = frame.map_err(broken)?.into_data() {
             if whole.len() + data.len() > gateway.settings.reply_max {
                 return Err(UpstreamError::unreadable("the provider's answer is larger than the limit").into());
@@ -135,7 +142,8 @@ fn finish(
     let endpoint = &planned.candidate.endpoint;
     gateway.health.succeeded(endpoint);
     let metadata = trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok());
-    let (id, created, hide) = (trip.id().to_string(), trip.ask.received_at.seconds(), trip.ask.chat.wants_reasoning_hidden());
+    let (id, created, hide) =
+        (trip.id().to_string(), trip.ask.received_at.seconds(), trip.ask.chat.wants_reasoning_hidden());
     let first_content = trip.elapsed();
     let receipt = trip
         .end(Outcome {

@@ -22,13 +22,16 @@ fn is_suspicious(word: &str) -> bool {
     let has_key_prefix = ["sk-", "sk_", "key-", "AIza", "xai-", "gsk_", "ghp_", "AKIA", "eyJ"]
         .iter()
         .any(|prefix| bare.contains(prefix) && bare.len() >= prefix.len() + 8);
-    let is_long_opaque = bare.len() >= 32 && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_long_opaque =
+        bare.len() >= 32 && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     has_key_prefix || is_long_opaque || holds_address(bare)
 }
 
 fn holds_address(word: &str) -> bool {
     let host = word.rsplit("//").next().unwrap_or(word).split(['/', '?']).next().unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { host } else { word });
+    let host = host
+        .rsplit_once(':')
+        .map_or(host, |(host, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { host } else { word });
     host.parse::<std::net::IpAddr>().is_ok() || host.ends_with(".internal") || host == "localhost"
 }
 

@@ -148,7 +148,8 @@ impl Trip {
         });
         let planned = self.planned.get(served.or(tried).unwrap_or(0))?;
         let endpoint = &planned.candidate.endpoint;
-        let fixed = planned.quote.fixed_femtos() - i128::from(self.prompt_tokens) * i128::from(endpoint.price.prompt_ceiling(self.prompt_tokens).femtos());
+        let fixed = planned.quote.fixed_femtos()
+            - i128::from(self.prompt_tokens) * i128::from(endpoint.price.prompt_ceiling(self.prompt_tokens).femtos());
         let text = |name: &str| self.metadata_text(name);
         Some(Opening {
             id: self.ask.id,
@@ -192,7 +193,9 @@ impl Trip {
     /// `openrouter_metadata` as it stands, when the caller asked for it.
     pub fn router_metadata(&self) -> Option<Value> {
         let region = self.gateway.settings.region.as_deref();
-        self.ask.wants_metadata.then(|| metadata::describe(&self.asked, region, &self.planned, &self.attempts, &self.notes))
+        self.ask
+            .wants_metadata
+            .then(|| metadata::describe(&self.asked, region, &self.planned, &self.attempts, &self.notes))
     }
 
     /// Notes an attempt that was not made.
@@ -274,5 +277,10 @@ fn policy_text(policy: domain::catalog::DataPolicy) -> String {
         Some(false) => "no",
         None => "unknown",
     };
-    format!("trains: {}, retains: {}, zero retention: {}", word(policy.training), word(policy.retains_prompts), word(policy.zdr))
+    format!(
+        "trains: {}, retains: {}, zero retention: {}",
+        word(policy.training),
+        word(policy.retains_prompts),
+        word(policy.zdr)
+    )
 }

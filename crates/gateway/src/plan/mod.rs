@@ -145,11 +145,16 @@ fn nothing_left(wanted: &[String], excluded: &[Exclusion]) -> Refusal {
     // What is not configured here can never serve; the filters that removed the rest are the ones worth naming.
     let telling = reasons.iter().map(|(reason, _)| *reason).find(|reason| *reason != "no upstream configured");
     let (message, code) = match telling {
-        None => (format!("No endpoints found for {model}: no upstream is configured for its providers"), "no_endpoints"),
-        Some("tool use not supported") => {
-            ("No endpoints found that support tool use. To use tools, choose another model or provider.".to_owned(), "no_endpoints")
+        None => {
+            (format!("No endpoints found for {model}: no upstream is configured for its providers"), "no_endpoints")
         }
-        Some("input modality not supported") => ("No endpoints found that support image input".to_owned(), "no_endpoints"),
+        Some("tool use not supported") => (
+            "No endpoints found that support tool use. To use tools, choose another model or provider.".to_owned(),
+            "no_endpoints",
+        ),
+        Some("input modality not supported") => {
+            ("No endpoints found that support image input".to_owned(), "no_endpoints")
+        }
         Some("allowed_providers" | "ignored provider" | "allow_fallbacks is false") => {
             ("No allowed providers are available for the selected model.".to_owned(), "constraint_filtered")
         }
@@ -162,7 +167,9 @@ fn nothing_left(wanted: &[String], excluded: &[Exclusion]) -> Refusal {
                 format!("The request is longer than the context of every endpoint of {model}"),
             );
         }
-        Some(reason) => (format!("No endpoints found for {model} matching your request: {reason}"), "constraint_filtered"),
+        Some(reason) => {
+            (format!("No endpoints found for {model} matching your request: {reason}"), "constraint_filtered")
+        }
     };
     let by: Vec<&str> = reasons.iter().map(|(reason, _)| *reason).collect();
     Refusal::new(ErrorKind::NotFound, message).availability(code, wanted, &by)

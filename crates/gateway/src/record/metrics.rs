@@ -56,11 +56,7 @@ impl GatewayMetrics {
         registry.register("cost_nano_usd", "Charges in nano-dollars", self.cost_nanos.clone());
         registry.register("tokens", "Prompt and answer tokens", self.tokens.clone());
         registry.register("generations_running", "Generations that hold budget right now", self.running.clone());
-        registry.register(
-            "first_content_seconds",
-            "Acceptance to first content",
-            self.first_content_seconds.clone(),
-        );
+        registry.register("first_content_seconds", "Acceptance to first content", self.first_content_seconds.clone());
         registry.register("overhead_seconds", "Acceptance to first attempt", self.overhead_seconds.clone());
     }
 

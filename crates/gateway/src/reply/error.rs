@@ -134,7 +134,8 @@ impl Refusal {
             object.insert("availability".to_owned(), availability.clone());
         }
         let mut body = json!({"error": error});
-        if let (Some(object), Some(metadata), false) = (body.as_object_mut(), &self.details.router_metadata, is_masked) {
+        if let (Some(object), Some(metadata), false) = (body.as_object_mut(), &self.details.router_metadata, is_masked)
+        {
             object.insert("openrouter_metadata".to_owned(), metadata.clone());
         }
         body
@@ -171,7 +172,8 @@ pub fn respond(refusal: &Refusal) -> Response {
         tracing::error!(message = %refusal.message, "request failed by our own fault");
     }
     let mut response = Response::new(Body::from(refusal.body().to_string()));
-    *response.status_mut() = http::StatusCode::from_u16(refusal.kind.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(refusal.kind.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -211,7 +213,8 @@ mod tests {
 
     #[test]
     fn permanent_conditions_forbid_retries_and_temporary_ones_do_not() {
-        let header = |refusal: &Refusal| respond(refusal).headers().get("x-should-retry").map(|value| value.as_bytes().to_vec());
+        let header =
+            |refusal: &Refusal| respond(refusal).headers().get("x-should-retry").map(|value| value.as_bytes().to_vec());
         assert_eq!(header(&Refusal::authentication("x")), Some(b"false".to_vec()));
         assert_eq!(header(&Refusal::new(ErrorKind::PaymentRequired, "x").should_retry()), Some(b"true".to_vec()));
         assert_eq!(header(&Refusal::new(ErrorKind::RateLimitExceeded, "x")), None);

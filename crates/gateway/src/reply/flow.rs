@@ -4,6 +4,7 @@
 //! before the last event leaves, settles. It owns the admission through its trip: dropped at any point, the answer is
 //! still settled exactly once. There is no task and no channel.
 
+use crate::accept::Taken;
 use crate::call::{self, Live, Step};
 use crate::reply::Refusal;
 use crate::state::Gateway;
@@ -94,7 +95,7 @@ impl Flow {
             ends_by: now + gateway.settings.total,
             marked_bytes: 0,
             marked_at: None,
-            handed_out: false,
+            handed: None,
             was_away: false,
             gateway: Arc::clone(gateway),
         }
@@ -102,7 +103,9 @@ impl Flow {
 
     /// The model that serves, once known.
     pub fn model(&self) -> Option<String> {
-        self.live_ref().and_then(|live| live.trip.planned.get(live.at)).map(|planned| planned.candidate.model.id.clone())
+        self.live_ref()
+            .and_then(|live| live.trip.planned.get(live.at))
+            .map(|planned| planned.candidate.model.id.clone())
     }
 
     /// The provider that serves, once known.
@@ -148,7 +151,10 @@ impl Flow {
                 Poll::Pending => match self.poll_timer(context) {
                     Poll::Ready(bytes) if bytes.is_empty() => {}
                     Poll::Ready(bytes) => return Poll::Ready(Some(bytes.into())),
-                    Poll::Pending => return Poll::Pending,
+                    Poll::Pending => {
+                        self.come_back(context);
+                        return Poll::Pending;
+                    }
                 },
             }
         }
@@ -192,7 +198,8 @@ impl Flow {
             encoder.push(&Delta::Finish { choice: 0, finish }, &mut out);
             self.complete(Ending::BudgetEnded, &mut out);
         } else if !live.trip.is_key_usable() {
-            let revoked = UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
+            let revoked =
+                UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
             self.fail(&revoked, &mut out);
         }
         Poll::Ready(out)
@@ -248,7 +255,8 @@ impl Flow {
             let is_revoked = self.live_ref().is_some_and(|live| !live.trip.is_key_usable());
             self.keep_alive_at = now + self.gateway.settings.keep_alive;
             if is_revoked {
-                let revoked = UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
+                let revoked =
+                    UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
                 self.fail(&revoked, &mut out);
             } else {
                 out.extend_from_slice(KEEP_ALIVE);
@@ -264,26 +272,47 @@ impl Flow {
         }
     }
 
-    /// Writes down how much was delivered. Called when the connection asks for more: what was handed out before is then
-    /// out of our hands, which is why MARK follows delivery and never precedes it.
-    fn mark(&mut self) {
-        if !std::mem::take(&mut self.handed_out) {
-            return;
-        }
+    /// Remembers what the connection is being given.
+    fn hand_out(&mut self) {
         let Phase::Live(live, _) = &self.phase else { return };
-        let bytes = live.delivered_bytes();
-        let is_due = self.marked_at.is_none_or(|at| {
-            at.elapsed() >= MARK_TIME || bytes.saturating_sub(self.marked_bytes) >= MARK_BYTES
-        });
-        if bytes == self.marked_bytes || !is_due {
-            self.handed_out = bytes != self.marked_bytes;
+        let moment = live.trip.ask.delivery.as_ref().map_or(0, Taken::now);
+        self.handed =
+            Some(Handed { bytes: live.delivered_bytes(), tokens: live.delivered_tokens(), moment, has_woken: false });
+    }
+
+    /// Asks the connection to poll once more after it has sent what it holds, so that a due MARK does not wait for the
+    /// provider's next words. Only once per piece: a client that does not read must not keep the connection spinning.
+    fn come_back(&mut self, context: &Context<'_>) {
+        let is_due = self.handed.as_ref().is_some_and(|handed| self.is_mark_due(handed.bytes));
+        if let Some(handed) = self.handed.as_mut().filter(|handed| is_due && !handed.has_woken) {
+            handed.has_woken = true;
+            context.waker().wake_by_ref();
+        }
+    }
+
+    fn is_mark_due(&self, bytes: u64) -> bool {
+        let is_time = self.marked_at.is_none_or(|at| at.elapsed() >= MARK_TIME);
+        bytes > self.marked_bytes && (is_time || bytes - self.marked_bytes >= MARK_BYTES)
+    }
+
+    /// Writes down how much was delivered. That the connection asks for more does not mean that it has sent what it was
+    /// given: only what its socket has accepted counts, which is why MARK follows delivery and never precedes it.
+    fn mark(&mut self) {
+        let Phase::Live(live, _) = &self.phase else { return };
+        let taken = live.trip.ask.delivery.as_ref();
+        let Some(handed) = self.handed.as_ref().filter(|handed| taken.is_none_or(|taken| taken.since(handed.moment)))
+        else {
+            return;
+        };
+        if !self.is_mark_due(handed.bytes) {
             return;
         }
-        if let Err(error) = self.gateway.journal.mark(live.trip.id(), live.delivered_tokens()) {
+        if let Err(error) = self.gateway.journal.mark(live.trip.id(), handed.tokens) {
             tracing::warn!(%error, generation_id = %live.trip.id(), "delivery could not be marked");
         }
-        self.marked_bytes = bytes;
+        self.marked_bytes = handed.bytes;
         self.marked_at = Some(Instant::now());
+        self.handed = None;
     }
 }
 

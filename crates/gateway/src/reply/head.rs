@@ -13,7 +13,8 @@ pub fn json(body: Vec<u8>, id: &GenerationId, facts: AccessFacts) -> Response {
 
 /// A stream of server-sent events.
 pub fn events(body: Body, id: &GenerationId, facts: AccessFacts) -> Response {
-    let mut response = finish(Response::new(body), HeaderValue::from_static("text/event-stream; charset=utf-8"), id, facts);
+    let mut response =
+        finish(Response::new(body), HeaderValue::from_static("text/event-stream; charset=utf-8"), id, facts);
     // Proxies that buffer would hold back a stream; this is the header that the common one of them obeys.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response

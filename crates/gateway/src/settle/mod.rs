@@ -154,9 +154,10 @@ fn waiver(gateway: &Gateway, ended: &Ended, usage: &Usage) -> Option<&'static st
     if !ended.was_served {
         return None;
     }
-    let is_blank = ended.finish.as_ref().is_none_or(|finish| finish.native.is_none() && finish.reason == FinishReason::Error);
-    let has_error_finish =
-        ended.ending == Ending::Completed && ended.finish.as_ref().is_some_and(|finish| finish.reason == FinishReason::Error);
+    let is_blank =
+        ended.finish.as_ref().is_none_or(|finish| finish.native.is_none() && finish.reason == FinishReason::Error);
+    let has_error_finish = ended.ending == Ending::Completed
+        && ended.finish.as_ref().is_some_and(|finish| finish.reason == FinishReason::Error);
     if has_error_finish {
         return Some("the provider ended the answer with an error");
     }
@@ -164,7 +165,8 @@ fn waiver(gateway: &Gateway, ended: &Ended, usage: &Usage) -> Option<&'static st
         return Some("the answer was empty");
     }
     let is_failed = ended.ending == Ending::Failed;
-    (is_failed && gateway.settings.free_failed_answers == FreeFailedAnswers::Free).then_some("failed answers are free here")
+    (is_failed && gateway.settings.free_failed_answers == FreeFailedAnswers::Free)
+        .then_some("failed answers are free here")
 }
 
 fn zero_priced(lines: &[CostLine]) -> Vec<CostLine> {

@@ -32,7 +32,12 @@ mod tests {
             (Family::Anthropic, "https://h/v1", "/messages", "https://h/v1/messages"),
             (Family::Anthropic, "https://h/v1/", "/v1/messages", "https://h/v1/messages"),
             (Family::Gemini, "https://h", "/models/m:generateContent", "https://h/v1beta/models/m:generateContent"),
-            (Family::Gemini, "https://h/v1beta", "/models/m:generateContent", "https://h/v1beta/models/m:generateContent"),
+            (
+                Family::Gemini,
+                "https://h/v1beta",
+                "/models/m:generateContent",
+                "https://h/v1beta/models/m:generateContent",
+            ),
         ] {
             assert_eq!(address(family, base, path), expected);
         }
