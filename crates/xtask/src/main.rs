@@ -16,8 +16,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Some("chaos") => chaos::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("bench-floor") => bench::run_floor(arguments),
-        Some(other) => bail!("no such tool: {other}; there are: tidy, bench"),
-        None => bail!("usage: cargo xtask tidy|bench"),
+        Some(other) => bail!("no such tool: {other}; there are: tidy, bench, chaos"),
+        None => bail!("usage: cargo xtask tidy|bench|chaos"),
     }
 }
 

@@ -55,7 +55,11 @@ async fn carry(stream: TcpStream, pool: Pool, authority: Authority) {
     let _gone = connection.await;
 }
 
-async fn forward(pool: &Pool, authority: &Authority, request: Request<Incoming>) -> Response<BoxBody<Bytes, hyper::Error>> {
+async fn forward(
+    pool: &Pool,
+    authority: &Authority,
+    request: Request<Incoming>,
+) -> Response<BoxBody<Bytes, hyper::Error>> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().cloned();
     parts.uri = Uri::default();

@@ -71,12 +71,7 @@ async fn warm(target: &Target, request: &Request) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn stream(
-    target: Target,
-    request: Request,
-    gate: Arc<Semaphore>,
-    begun: mpsc::Sender<()>,
-) -> anyhow::Result<()> {
+async fn stream(target: Target, request: Request, gate: Arc<Semaphore>, begun: mpsc::Sender<()>) -> anyhow::Result<()> {
     let permit = gate.acquire().await?;
     let mut sender = load::connect(target.address).await?;
     // The head of a stream may come with its first chunk; waiting for it here would open streams one by one.

@@ -119,8 +119,7 @@ impl Bench<'_> {
         let before = server.cpu_at_rest().await?;
         let outcome = load::drive(&target, scenario.request(side), scenario.workers, self.options.loud).await?;
         let cpu = server.cpu_at_rest().await?.saturating_sub(before);
-        let quiet =
-            load::drive(&target, scenario.request(side), scenario.quiet_workers, self.options.quiet).await?;
+        let quiet = load::drive(&target, scenario.request(side), scenario.quiet_workers, self.options.quiet).await?;
         Ok(Round {
             cpu_us: figures::micros(cpu) / figures::float(outcome.requests()),
             added_p50_us: quiet.percentile_us(50) - direct.percentile_us(50),
