@@ -46,10 +46,20 @@ pub struct Flow {
     ends_by: Instant,
     marked_bytes: u64,
     marked_at: Option<Instant>,
-    /// Something was handed to the connection since the last time it asked for more after waiting.
-    handed_out: bool,
+    /// The last that was handed to the connection and has not been marked.
+    handed: Option<Handed>,
     /// The connection was busy with what it had; nobody listened to the provider meanwhile.
     was_away: bool,
+}
+
+/// Generated text that was handed to the connection, which may not have passed it on yet.
+struct Handed {
+    bytes: u64,
+    tokens: u64,
+    /// The connection's [`Taken::now`] at that time.
+    moment: u64,
+    /// The connection was asked to come back for the MARK.
+    has_woken: bool,
 }
 
 enum Phase {
@@ -143,7 +153,7 @@ impl Flow {
             match produced {
                 Poll::Ready(bytes) if bytes.is_empty() => {}
                 Poll::Ready(bytes) => {
-                    self.handed_out = true;
+                    self.hand_out();
                     self.was_away = true;
                     self.keep_alive_at = Instant::now() + self.gateway.settings.keep_alive;
                     return Poll::Ready(Some(bytes.into()));
