@@ -66,7 +66,8 @@ pub fn base_builder(config: &Config) -> anyhow::Result<CatalogBuilder> {
                 builder.provider(provider);
             }
         } else if config.file.catalog.shipped {
-            let models: Vec<ModelText> = serde_json::from_slice(&file.data).with_context(|| format!("catalog/{name}"))?;
+            let models: Vec<ModelText> =
+                serde_json::from_slice(&file.data).with_context(|| format!("catalog/{name}"))?;
             for model in models {
                 builder.model(model);
             }

@@ -8,7 +8,7 @@ use serde_json::json;
 use simulator::{Options, Simulator};
 use std::net::SocketAddr;
 
-/// Slugs of the three faces of the simulator.
+/// Slug, dialect and base path of the three faces of the simulator.
 const FACES: [(&str, &str, &str); 3] = [
     ("portolan-demo", "openai", "/v1"),
     ("portolan-demo-messages", "anthropic", ""),
@@ -38,7 +38,7 @@ impl Demo {
         for (slug, dialect, path) in FACES {
             let provider: ProviderText = serde_json::from_value(json!({
                 "slug": slug, "name": "Portolan Demo", "dialect": dialect, "base_url": format!("http://{address}{path}"),
-                "auth": {"style": "none"}, "headers": if dialect == "anthropic" { json!({"anthropic-version": "2023-06-01"}) } else { json!({}) },
+                "auth": {"style": "none"},
                 "stops_billing_on_cancel": true,
                 "data_policy": {"training": false, "retains_prompts": false, "retention_days": 0, "zdr": true},
                 "source": "built in", "date": "2026-11-21",

@@ -61,7 +61,8 @@ pub async fn import_catalog(
     let json = fetch(&order.from).await.with_context(|| format!("cannot read {}", order.from))?;
     let builder = stored_builder(config, store, now).await?;
     let judged = order.clone();
-    let outcome = tokio::task::spawn_blocking(move || compare(builder, &json, &judged, now)).await.context("import")??;
+    let outcome =
+        tokio::task::spawn_blocking(move || compare(builder, &json, &judged, now)).await.context("import")??;
     if !order.dry_run && !outcome.diff.documents.is_empty() {
         store.catalog_put(&entries(&outcome.diff, now)?).await?;
     }
@@ -136,3 +137,6 @@ async fn download(url: &str) -> anyhow::Result<Bytes> {
         Err(error) => bail!("the document breaks off or is larger than {} MiB: {error}", DOCUMENT_MAX >> 20),
     }
 }
+
+#[cfg(test)]
+mod tests;

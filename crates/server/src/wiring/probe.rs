@@ -41,9 +41,11 @@ impl UpstreamProbe {
     async fn list_models(&self, slug: &str) -> Result<(u16, usize), String> {
         let catalog = self.catalog.load_full();
         let provider = catalog.provider(slug).ok_or("the catalogue does not know this provider")?;
-        let upstream = self.upstreams.load().live(slug).cloned().ok_or("no connection is configured and switched on")?;
+        let upstream =
+            self.upstreams.load().live(slug).cloned().ok_or("no connection is configured and switched on")?;
         let address = gateway::provider_address(provider.family, &upstream.base_url, "/models");
-        let mut builder = Request::get(address).header("accept", "application/json").header("accept-encoding", "identity");
+        let mut builder =
+            Request::get(address).header("accept", "application/json").header("accept-encoding", "identity");
         for (name, value) in &provider.headers {
             builder = builder.header(name, value);
         }
@@ -74,7 +76,8 @@ impl Probe for UpstreamProbe {
         Box::pin(async move {
             let started = self.clock.elapsed();
             let found = tokio::time::timeout(PATIENCE, self.list_models(slug)).await;
-            let latency_ms = u64::try_from(self.clock.elapsed().saturating_sub(started).as_millis()).unwrap_or(u64::MAX);
+            let latency_ms =
+                u64::try_from(self.clock.elapsed().saturating_sub(started).as_millis()).unwrap_or(u64::MAX);
             match found {
                 Ok(Ok((status, count))) => {
                     Probed { is_ok: true, status: Some(status), message: format!("{count} models listed"), latency_ms }
@@ -83,7 +86,9 @@ impl Probe for UpstreamProbe {
                     let status = message.get(..3).and_then(|code| code.parse().ok());
                     Probed { is_ok: false, status, message, latency_ms }
                 }
-                Err(_elapsed) => Probed { is_ok: false, status: None, message: "no answer in time".to_owned(), latency_ms },
+                Err(_elapsed) => {
+                    Probed { is_ok: false, status: None, message: "no answer in time".to_owned(), latency_ms }
+                }
             }
         })
     }

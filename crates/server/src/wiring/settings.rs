@@ -9,7 +9,10 @@ use std::net::SocketAddr;
 use store::StoreOptions;
 
 fn amount(key: &str, text: &str) -> Result<Amount, ConfigError> {
-    let wrong = || ConfigError::Value { key: key.to_owned(), problem: format!("{text:?} is not a plain amount of USD, 0 or more") };
+    let wrong = || ConfigError::Value {
+        key: key.to_owned(),
+        problem: format!("{text:?} is not a plain amount of USD, 0 or more"),
+    };
     Amount::parse_usd(text).ok().filter(|amount| !amount.is_negative()).ok_or_else(wrong)
 }
 
@@ -43,7 +46,10 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         return Err(ConfigError::Value { key: "limits.extension".to_owned(), problem: "must be above 0".to_owned() });
     }
     if !(1..=100).contains(&limits.attempts) {
-        return Err(ConfigError::Value { key: "limits.attempts".to_owned(), problem: "must be from 1 to 100".to_owned() });
+        return Err(ConfigError::Value {
+            key: "limits.attempts".to_owned(),
+            problem: "must be from 1 to 100".to_owned(),
+        });
     }
     Ok(GatewaySettings {
         connect: timeouts.connect,
@@ -60,7 +66,11 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         event_max: limits.event_bytes,
         extension,
         free: free_limits(config)?,
-        free_failed_answers: if limits.failed_answers_free { FreeFailedAnswers::Free } else { FreeFailedAnswers::Charged },
+        free_failed_answers: if limits.failed_answers_free {
+            FreeFailedAnswers::Free
+        } else {
+            FreeFailedAnswers::Charged
+        },
         drain_tasks: limits.drains,
         drain_bytes: limits.drain_bytes,
         default_model: config.file.server.default_model.clone(),

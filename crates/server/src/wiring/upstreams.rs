@@ -28,7 +28,8 @@ pub async fn build_upstreams(
         upstreams.put(upstream);
     }
     for stored in store.upstream_list().await? {
-        let secret = control::upstream::stored_secret(&stored, seal).with_context(|| format!("stored upstream {}", stored.slug))?;
+        let secret = control::upstream::stored_secret(&stored, seal)
+            .with_context(|| format!("stored upstream {}", stored.slug))?;
         let upstream = Upstream {
             slug: stored.slug.clone(),
             base_url: stored.base_url.clone(),
@@ -75,7 +76,8 @@ fn from_config(config: &Config, catalog: &Catalog) -> Vec<Upstream> {
         .filter_map(|(slug, section)| {
             let provider = catalog.provider(slug)?;
             let usual = || provider.key_env.iter().find_map(|name| config.provider_keys.get(name)).cloned();
-            let key = section.api_key.clone().or_else(|| if config.file.upstreams.from_environment { usual() } else { None });
+            let key =
+                section.api_key.clone().or_else(|| if config.file.upstreams.from_environment { usual() } else { None });
             Some(Upstream {
                 slug: slug.clone(),
                 base_url: provider.base_url.clone()?,
