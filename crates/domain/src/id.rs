@@ -127,7 +127,14 @@ mod tests {
 
     #[test]
     fn refuses_foreign_text() {
-        for text in ["", "gen-", "gen-123", "acct_00000000000000000000000000000000", "gen-0000000000000000000000000000000G", "gen-%"] {
+        for text in [
+            "",
+            "gen-",
+            "gen-123",
+            "acct_00000000000000000000000000000000",
+            "gen-0000000000000000000000000000000G",
+            "gen-%",
+        ] {
             assert!(GenerationId::parse(text).is_err(), "{text}");
         }
     }

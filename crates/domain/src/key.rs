@@ -143,7 +143,15 @@ mod tests {
 
     #[test]
     fn refuses_other_shapes() {
-        for text in ["", "sk-or-v1-", "sk-123", "' or 1=1 --", "sk-or-v1-é", &KeyHash::of("x").to_string(), &"a".repeat(1 << 20)] {
+        for text in [
+            "",
+            "sk-or-v1-",
+            "sk-123",
+            "' or 1=1 --",
+            "sk-or-v1-é",
+            &KeyHash::of("x").to_string(),
+            &"a".repeat(1 << 20),
+        ] {
             assert_eq!(KeyText::parse(text), None);
         }
     }

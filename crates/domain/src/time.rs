@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn text_needs_seconds_and_a_real_date() {
-        for text in ["2026-11-21T13:14Z", "2026-02-30T00:00:00Z", "yesterday", "", "2026-11-21", "2026-11-21T13:14:15"] {
+        for text in ["2026-11-21T13:14Z", "2026-02-30T00:00:00Z", "yesterday", "", "2026-11-21", "2026-11-21T13:14:15"]
+        {
             assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
         }
         assert_eq!(Timestamp::parse_date("2026-02-30"), None);

@@ -4,13 +4,13 @@
 //! folder with one public function and hands one noun on to the next.
 
 mod accept;
-mod admit;
 mod authenticate;
-mod call;
 mod plan;
+mod admit;
 mod prepare;
-mod record;
+mod call;
 mod settle;
+mod record;
 
 mod journey;
 mod reply;

@@ -16,15 +16,19 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
-/// The reference page's bundle sets its styles inline; scripts stay ours.
-const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
-     connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-);
-
 /// Paths at which the console's page answers.
 const PAGES: &[&str] = &[
-    "/", "/models", "/models/{*rest}", "/chat", "/keys", "/generations", "/generations/{*rest}", "/setup", "/login", "/docs",
+    "/",
+    "/models",
+    "/models/{*rest}",
+    "/chat",
+    "/keys",
+    "/generations",
+    "/generations/{*rest}",
+    "/setup",
+    "/login",
+    "/docs",
+    "/docs/api",
 ];
 
 /// Every file and every page of the console.
@@ -33,16 +37,11 @@ pub fn router() -> Router {
     for path in PAGES {
         router = router.route(path, get(page));
     }
-    router.route("/docs/api", get(reference)).fallback(file)
+    router.fallback(file)
 }
 
 async fn page(headers: HeaderMap) -> Response {
     serve("index.html", &headers)
-}
-
-async fn reference(headers: HeaderMap) -> Response {
-    let name = if Console::get("docs/api.html").is_some() { "docs/api.html" } else { "index.html" };
-    serve(name, &headers)
 }
 
 async fn file(request: Request) -> Response {
@@ -62,7 +61,10 @@ fn not_found() -> Response {
 
 fn serve(name: &str, headers: &HeaderMap) -> Response {
     let Some(file) = Console::get(name) else { return not_found() };
-    let tag = format!("\"{}\"", file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>());
+    let tag = format!(
+        "\"{}\"",
+        file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>()
+    );
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { whole(name, &file) };
     let answer = response.headers_mut();
@@ -72,7 +74,7 @@ fn serve(name: &str, headers: &HeaderMap) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.insert(header::ETAG, tag);
     }
-    answer.insert(header::CONTENT_SECURITY_POLICY, if name.starts_with("docs/") { DOCS_POLICY } else { POLICY });
+    answer.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     answer.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response

@@ -8,6 +8,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use edge::metrics::Metrics;
 use http::{StatusCode, header};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -52,9 +56,31 @@ async fn only_local(request: Request, next: Next) -> Response {
     if is_local { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() }
 }
 
+/// How often each statement was sent to the database. Names are those of the store's own register.
+#[derive(Debug)]
+struct Statements(store::Store);
+
+impl Collector for Statements {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Statements sent to the database; a bulk write counts once";
+        let mut family = encoder.encode_descriptor("store_statements", help, None, MetricType::Counter)?;
+        for (name, count) in self.0.statements_by_name() {
+            let labels = [("statement", name)];
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the store's statements part of `/metrics`.
+pub fn count_statements(metrics: &Metrics, store: store::Store) {
+    metrics.register(|registry| registry.register_collector(Box::new(Statements(store))));
+}
+
 fn state(status: StatusCode, word: &str) -> Response {
     let body = format!("{{\"status\":\"{word}\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"));
-    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], body)
+        .into_response()
 }
 
 async fn live() -> Response {
@@ -63,12 +89,17 @@ async fn live() -> Response {
 
 /// Upstream trouble never makes a node unready; only shutting down does.
 async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
-    if readiness.is_draining() { state(StatusCode::SERVICE_UNAVAILABLE, "draining") } else { state(StatusCode::OK, "ready") }
+    if readiness.is_draining() {
+        state(StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else {
+        state(StatusCode::OK, "ready")
+    }
 }
 
 async fn render(State(metrics): State<Arc<Metrics>>) -> Response {
     match metrics.render() {
-        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+            .into_response(),
         Err(error) => {
             tracing::error!(%error, "metrics could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

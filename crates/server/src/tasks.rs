@@ -112,7 +112,9 @@ pub async fn reload_on_signal(shelf: Arc<Shelf>, stop: CancellationToken) {
                 upstreams = shelf.upstreams.load().all().len(),
                 "configuration read again"
             ),
-            Err(error) => tracing::error!(error = format!("{error:#}"), "configuration not taken over: what was in force stays"),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "configuration not taken over: what was in force stays")
+            }
         }
     }
 }
@@ -136,7 +138,9 @@ pub async fn import(shelf: Arc<Shelf>, section: SyncSection, stop: CancellationT
                 left_out = skipped.len(),
                 "catalogue imported"
             ),
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "catalogue not imported: what was in force stays"),
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "catalogue not imported: what was in force stays")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -193,11 +193,13 @@ pub(crate) struct ToolChoices {
     function: bool,
 }
 
-/// The endpoint that a model is listed with: the cheapest by prompt plus answer price, then by tag.
+/// The endpoint that a model is listed with: the cheapest by prompt plus answer price among those that this build can call,
+/// then by tag. A price that nobody can get here is shown only when there is no other.
 pub(super) fn top_endpoint(model: &Model) -> Option<&Arc<Endpoint>> {
     model.endpoints.iter().min_by_key(|endpoint| {
         let price = &endpoint.price;
-        (price.prompt.femtos().saturating_add(price.completion.femtos()), &endpoint.tag)
+        let is_out_of_reach = !endpoint.provider.family.is_supported() || endpoint.provider.base_url.is_none();
+        (is_out_of_reach, price.prompt.femtos().saturating_add(price.completion.femtos()), &endpoint.tag)
     })
 }
 

@@ -42,7 +42,8 @@ impl Slug {
     /// [`SlugError`] for anything but `author/name` with optional suffixes, in ASCII letters, digits, `.`, `_`, `-`, `~`,
     /// `@` and `+`, at most 200 bytes. Such text can never change an upstream path.
     pub fn parse(text: &str) -> Result<Self, SlugError> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'~' | b'@' | b'+');
+        let allowed =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'~' | b'@' | b'+');
         let word = |part: &str| !part.is_empty() && part.bytes().all(allowed) && part != "." && part != "..";
         if text.len() > LENGTH_MAX {
             return Err(SlugError);
@@ -86,7 +87,8 @@ pub(super) fn similar<'a>(candidates: impl Iterator<Item = &'a str>, wanted: &st
     let mut scored: Vec<(usize, &str)> = candidates
         .map(|candidate| {
             let lower = candidate.to_ascii_lowercase();
-            let shared = wanted.windows(3).filter(|piece| lower.as_bytes().windows(3).any(|other| other == *piece)).count();
+            let shared =
+                wanted.windows(3).filter(|piece| lower.as_bytes().windows(3).any(|other| other == *piece)).count();
             (shared, candidate)
         })
         .filter(|(shared, _)| *shared >= 3)
@@ -113,7 +115,22 @@ mod tests {
 
     #[test]
     fn refuses_text_that_could_change_a_path_or_a_log() {
-        for text in ["", "gpt-4o", "a/", "/b", "a/../b", "a/b c", "a/b\n", "a/😀", "a/b:", "a/b?x=1", "a/b#", "a//b", "a/b%2f", &"a/".repeat(200)] {
+        for text in [
+            "",
+            "gpt-4o",
+            "a/",
+            "/b",
+            "a/../b",
+            "a/b c",
+            "a/b\n",
+            "a/😀",
+            "a/b:",
+            "a/b?x=1",
+            "a/b#",
+            "a//b",
+            "a/b%2f",
+            &"a/".repeat(200),
+        ] {
             assert!(Slug::parse(text).is_err(), "{text:?}");
         }
     }

@@ -117,7 +117,13 @@ pub struct Entry {
 #[error("entries do not sum to zero")]
 pub struct Imbalance;
 
-fn pair(key: EntryKey, account: AccountId, kind: EntryKind, credit: Amount, at: Timestamp) -> Result<[Entry; 2], Overflow> {
+fn pair(
+    key: EntryKey,
+    account: AccountId,
+    kind: EntryKind,
+    credit: Amount,
+    at: Timestamp,
+) -> Result<[Entry; 2], Overflow> {
     let side = |book, amount| Entry { key, account, book, kind, amount, at };
     Ok([side(Book::Credit, credit), side(kind.counter_book(), credit.negated()?)])
 }

@@ -52,7 +52,9 @@ fn apply(budget: &mut Budget, model: &mut Model, command: &Command) {
                 assert!(fits(amount));
                 model.open.push((hold, amount));
             }
-            Err(BudgetError::Spent { .. }) => assert!(!fits(amount) && amount.max(0) > (model.granted - model.posted).min(-1)),
+            Err(BudgetError::Spent { .. }) => {
+                assert!(!fits(amount) && amount.max(0) > (model.granted - model.posted).min(-1))
+            }
             Err(BudgetError::InFlight { .. }) => assert!(amount > free && amount <= model.granted - model.posted),
             Err(BudgetError::Range) => unreachable!("amounts are in range"),
         },

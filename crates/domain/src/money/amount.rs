@@ -1,7 +1,7 @@
 //! [`Amount`]: what is charged, held or granted.
 
-use super::decimal::{DecimalError, format_scaled, parse_scaled};
 use super::Overflow;
+use super::decimal::{DecimalError, format_scaled, parse_scaled};
 use std::fmt;
 
 /// An amount of US dollars in nano-dollars (10⁻⁹ USD), range ± 9.2 billion USD.

@@ -35,7 +35,8 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
     }
     let mut value: i128 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
-        value = value.checked_mul(10).and_then(|v| v.checked_add(i128::from(byte - b'0'))).ok_or(DecimalError::Range)?;
+        value =
+            value.checked_mul(10).and_then(|v| v.checked_add(i128::from(byte - b'0'))).ok_or(DecimalError::Range)?;
     }
     let factor = 10i128.checked_pow(scale - places).ok_or(DecimalError::Range)?;
     let value = value.checked_mul(factor).ok_or(DecimalError::Range)?;
@@ -60,9 +61,14 @@ mod tests {
 
     #[test]
     fn reads_plain_decimals_exactly() {
-        for (text, scale, value) in
-            [("0", 9, 0), ("2.50", 9, 2_500_000_000), ("0.0000000125", 15, 12_500_000), ("-1.5", 2, -150), ("7", 0, 7), ("1.10", 1, 11)]
-        {
+        for (text, scale, value) in [
+            ("0", 9, 0),
+            ("2.50", 9, 2_500_000_000),
+            ("0.0000000125", 15, 12_500_000),
+            ("-1.5", 2, -150),
+            ("7", 0, 7),
+            ("1.10", 1, 11),
+        ] {
             assert_eq!(parse_scaled(text, scale), Ok(value), "{text}");
         }
     }

@@ -12,7 +12,12 @@ const HARD_PARAMETERS: [&str; 1] = ["tools"];
 const SOFT_PARAMETERS: [&str; 3] = ["response_format", "structured_outputs", "verbosity"];
 
 /// The reason to leave the endpoint out, or `None` to keep it. Reasons are public: they appear in errors and records.
-pub(super) fn refusal(endpoint: &Endpoint, need: &Need, preferences: &Preferences, health: Health) -> Option<&'static str> {
+pub(super) fn refusal(
+    endpoint: &Endpoint,
+    need: &Need,
+    preferences: &Preferences,
+    health: Health,
+) -> Option<&'static str> {
     let named = |list: &[String]| list.iter().any(|wanted| names_endpoint(wanted, endpoint));
     if health == Health::Absent {
         return Some("no upstream configured");
@@ -97,6 +102,7 @@ fn price_refusal(endpoint: &Endpoint, preferences: &Preferences) -> Option<&'sta
         (preferences.max_price.request, CostKind::Request),
         (preferences.max_price.audio, CostKind::Audio),
     ];
-    let above = |(limit, kind): (Option<UnitPrice>, CostKind)| limit.is_some_and(|limit| endpoint.price.rate(kind) > limit);
+    let above =
+        |(limit, kind): (Option<UnitPrice>, CostKind)| limit.is_some_and(|limit| endpoint.price.rate(kind) > limit);
     limits.into_iter().any(above).then_some("max_price")
 }

@@ -107,7 +107,5 @@ pub fn plan(
 #[must_use]
 pub fn names_endpoint(wanted: &str, endpoint: &Endpoint) -> bool {
     let provider = &endpoint.provider;
-    wanted == endpoint.tag
-        || wanted.eq_ignore_ascii_case(&provider.slug)
-        || wanted.eq_ignore_ascii_case(&provider.name)
+    wanted == endpoint.tag || wanted.eq_ignore_ascii_case(&provider.slug) || wanted.eq_ignore_ascii_case(&provider.name)
 }

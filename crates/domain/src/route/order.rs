@@ -13,14 +13,17 @@ pub(super) fn ordered(kept: Kept, preferences: &Preferences, seed: u64) -> Order
     let (mut result, rest) = by_caller_order(kept, &preferences.order);
     let (stable, unstable): (Kept, Kept) = rest.into_iter().partition(|(_, health)| *health == Health::Stable);
     let mut generator = SmallRng::seed_from_u64(seed);
-    for (group, balanced, sorted) in
-        [(stable, "price-weighted choice", "sorted as asked"), (unstable, "recent failures, tried last", "recent failures, tried last")]
-    {
+    for (group, balanced, sorted) in [
+        (stable, "price-weighted choice", "sorted as asked"),
+        (unstable, "recent failures, tried last", "recent failures, tried last"),
+    ] {
         match preferences.sort {
             // Without measurements throughput, latency and exacto fall back to price; the measured forms replace this order.
             Some(Sort::Price | Sort::Throughput | Sort::Latency | Sort::Exacto) => {
                 let mut group = group;
-                group.sort_by(|(left, _), (right, _)| weight_price(left).cmp(&weight_price(right)).then(left.tag.cmp(&right.tag)));
+                group.sort_by(|(left, _), (right, _)| {
+                    weight_price(left).cmp(&weight_price(right)).then(left.tag.cmp(&right.tag))
+                });
                 result.extend(group.into_iter().map(|(endpoint, _)| (endpoint, sorted)));
             }
             None => result.extend(draw(group, &mut generator).into_iter().map(|endpoint| (endpoint, balanced))),
@@ -41,7 +44,8 @@ fn by_caller_order(mut kept: Kept, order: &[String]) -> (Ordered, Kept) {
 
 /// Draws all endpoints one after another without replacement, each with weight 1/price².
 fn draw(group: Kept, generator: &mut SmallRng) -> Vec<Arc<Endpoint>> {
-    let mut pool: Vec<(u128, Arc<Endpoint>)> = group.into_iter().map(|(endpoint, _)| (weight(&endpoint), endpoint)).collect();
+    let mut pool: Vec<(u128, Arc<Endpoint>)> =
+        group.into_iter().map(|(endpoint, _)| (weight(&endpoint), endpoint)).collect();
     let mut drawn = Vec::with_capacity(pool.len());
     while !pool.is_empty() {
         let total: u128 = pool.iter().map(|(weight, _)| weight).sum();

@@ -13,13 +13,17 @@ fn catalog(prices: &[&str]) -> Catalog {
     for (at, price) in prices.iter().enumerate() {
         let slug = format!("p{at}");
         let provider: ProviderText =
-            serde_json::from_value(serde_json::json!({"slug": slug, "name": slug.to_uppercase(), "dialect": "openai"})).expect("provider");
+            serde_json::from_value(serde_json::json!({"slug": slug, "name": slug.to_uppercase(), "dialect": "openai"}))
+                .expect("provider");
         builder.provider(provider);
-        endpoints.push(serde_json::json!({"provider": slug, "upstream_id": "x", "price": {"prompt": price, "completion": "0"},
-            "supported_parameters": if at % 2 == 0 { vec!["tools"] } else { vec![] }}));
+        endpoints.push(
+            serde_json::json!({"provider": slug, "upstream_id": "x", "price": {"prompt": price, "completion": "0"},
+            "supported_parameters": if at % 2 == 0 { vec!["tools"] } else { vec![] }}),
+        );
     }
     let model: ModelText =
-        serde_json::from_value(serde_json::json!({"id": "m/one", "context_length": 1000, "endpoints": endpoints})).expect("model");
+        serde_json::from_value(serde_json::json!({"id": "m/one", "context_length": 1000, "endpoints": endpoints}))
+            .expect("model");
     builder.model(model);
     builder.build().expect("catalogue")
 }
@@ -44,7 +48,9 @@ fn preferences(json: &str) -> Preferences {
 fn shares_follow_the_inverse_square_of_the_price() {
     let catalog = catalog(&["1", "3"]);
     let first = (0..10_000u64)
-        .filter(|seed| tags(&plan(&models(&catalog), &Need::default(), &Preferences::default(), &stable, *seed))[0] == "p0")
+        .filter(|seed| {
+            tags(&plan(&models(&catalog), &Need::default(), &Preferences::default(), &stable, *seed))[0] == "p0"
+        })
         .count();
     // 9:1 expected; five standard deviations of a binomial(10 000, 0.9) are 150.
     assert!((8850..=9150).contains(&first), "{first}");
@@ -86,14 +92,23 @@ fn hard_needs_exclude_and_say_so() {
     assert_eq!(tags(&plan(&models(&catalog), &need, &Preferences::default(), &stable, 1)), ["p0"]);
     let need = Need { modalities: vec!["image"], ..Need::default() };
     let refused = plan(&models(&catalog), &need, &Preferences::default(), &stable, 1);
-    assert!(refused.attempts.is_empty() && refused.excluded.iter().all(|out| out.reason == "input modality not supported"));
+    assert!(
+        refused.attempts.is_empty() && refused.excluded.iter().all(|out| out.reason == "input modality not supported")
+    );
     let need = Need { prompt_tokens: 5000, ..Need::default() };
     assert!(plan(&models(&catalog), &need, &Preferences::default(), &stable, 1).attempts.is_empty());
 }
 
 #[test]
 fn refuses_malformed_preferences() {
-    for json in ["[]", "1", r#"{"order":"x"}"#, r#"{"data_collection":"maybe"}"#, r#"{"sort":"fast"}"#, r#"{"max_price":{"prompt":"1e3"}}"#] {
+    for json in [
+        "[]",
+        "1",
+        r#"{"order":"x"}"#,
+        r#"{"data_collection":"maybe"}"#,
+        r#"{"sort":"fast"}"#,
+        r#"{"max_price":{"prompt":"1e3"}}"#,
+    ] {
         assert!(Preferences::parse(json).is_err(), "{json}");
     }
     assert!(Preferences::parse(r#"{"new_field":1,"order":null}"#).is_ok());

@@ -310,6 +310,8 @@ impl Flow {
     fn mark(&mut self) {
         let Phase::Live(live, _) = &self.phase else { return };
         let taken = live.trip.ask.delivery.as_ref();
+        #[cfg(feature = "seeded-bugs")]
+        let taken = taken.filter(|_| !store::seeded::is(store::seeded::Bug::MarkBeforeSend));
         let Some(handed) = self.handed.as_ref().filter(|handed| taken.is_none_or(|taken| taken.since(handed.moment)))
         else {
             return;

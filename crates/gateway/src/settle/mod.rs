@@ -1,7 +1,9 @@
 //! Settle: usage → cost lines → one self-contained CLOSE record in the journal; release the rest of the hold.
 
+mod estimate;
 mod orphans;
 
+pub use estimate::estimate_tokens;
 pub use orphans::Orphans;
 
 use crate::settings::FreeFailedAnswers;
@@ -14,6 +16,7 @@ use domain::money::{Amount, Cost, CostKind, CostLine, PriceSheet};
 use domain::usage::{Usage, UsageSource};
 use std::sync::Arc;
 use std::time::Duration;
+use store::journal::JournalError;
 use store::lease::KeyHold;
 
 /// An answer that has ended, with everything that is needed to charge it.
@@ -66,15 +69,8 @@ pub struct Receipt {
     pub cost: Cost,
 }
 
-/// Bytes per token when a provider reports no usage. Deliberately the plain average of English text.
-const BYTES_PER_TOKEN: u64 = 4;
 /// Exclusions kept per generation.
 const EXCLUSIONS_MAX: usize = 64;
-
-/// Estimated tokens of `bytes` bytes of generated text.
-pub fn estimate_tokens(bytes: u64) -> u64 {
-    bytes.div_ceil(BYTES_PER_TOKEN)
-}
 
 /// Charges an ended answer. Never fails: what cannot be journaled is posted from memory and reported.
 pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
@@ -110,7 +106,7 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
         waived: waived.map(str::to_owned),
         opening: ended.opening,
     };
-    if let Err(error) = gateway.journal.close(&settlement) {
+    if let Err(error) = journal(gateway, &settlement) {
         tracing::error!(generation_id = %settlement.opening.id, %error, "settlement kept in memory: the journal refused it");
         gateway.orphans.push(settlement.clone());
     }
@@ -121,6 +117,27 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
         tracing::error!(generation_id = %settlement.opening.id, %error, "budget out of range");
     }
     Receipt { settlement, cost }
+}
+
+fn journal(gateway: &Gateway, settlement: &Settlement) -> Result<u64, JournalError> {
+    #[cfg(feature = "seeded-bugs")]
+    if store::seeded::is(store::seeded::Bug::CloseAfterSend) {
+        close_later(gateway, settlement);
+        return Ok(0);
+    }
+    gateway.journal.close(settlement)
+}
+
+/// A defect: the record is written when the answer has long left.
+#[cfg(feature = "seeded-bugs")]
+fn close_later(gateway: &Gateway, settlement: &Settlement) {
+    let (journal, settlement) = (Arc::clone(&gateway.journal), settlement.clone());
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        if let Err(error) = journal.close(&settlement) {
+            tracing::error!(%error, "seeded defect: not even later");
+        }
+    });
 }
 
 /// What the provider reported, checked; or an estimate from what was sent and delivered.

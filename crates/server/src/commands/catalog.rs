@@ -102,11 +102,8 @@ fn report(order: &ImportOrder, outcome: &ImportOutcome) -> anyhow::Result<Value>
     let diff = &outcome.diff;
     let models: Vec<Value> =
         diff.documents.iter().map(|stored| json!({"id": stored.document.id, "version": stored.version})).collect();
-    let skipped: Vec<Value> = outcome
-        .skipped
-        .iter()
-        .map(|skipped| json!({"id": skipped.id, "reason": skipped.reason.to_string()}))
-        .collect();
+    let skipped: Vec<Value> =
+        outcome.skipped.iter().map(|skipped| json!({"id": skipped.id, "reason": skipped.reason.to_string()})).collect();
     Ok(json!({
         "added": serde_json::to_value(&diff.added)?,
         "changed": serde_json::to_value(&diff.changed)?,

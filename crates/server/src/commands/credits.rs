@@ -45,7 +45,8 @@ fn show(shared: &Shared, granted: Amount, posted: Amount) {
     if shared.quiet {
         say(&balance.to_usd());
     } else if shared.json {
-        say(&json!({"total_credits": granted.to_usd(), "total_usage": posted.to_usd(), "balance": balance.to_usd()}).to_string());
+        say(&json!({"total_credits": granted.to_usd(), "total_usage": posted.to_usd(), "balance": balance.to_usd()})
+            .to_string());
     } else {
         say(&format!("granted ${granted}   used ${posted}   balance ${balance}"));
     }

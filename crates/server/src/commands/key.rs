@@ -73,7 +73,8 @@ async fn create(opened: &Opened, shared: &Shared, wish: Wish) -> anyhow::Result<
     if shared.quiet {
         say(text.expose());
     } else if shared.json {
-        say(&json!({"key": text.expose(), "hash": key.hash.to_string(), "label": key.label, "name": key.name}).to_string());
+        say(&json!({"key": text.expose(), "hash": key.hash.to_string(), "label": key.label, "name": key.name})
+            .to_string());
     } else {
         say(&format!("{}\n\nThis is the only time the key is shown. hash {}", text.expose(), key.hash));
     }
@@ -102,9 +103,22 @@ async fn list(opened: &Opened, shared: &Shared) -> anyhow::Result<ExitCode> {
     table.set_header(["name", "key", "limit", "used", "state", "hash"]);
     for key in keys {
         let is_expired = key.expires_at.is_some_and(|expiry| now >= expiry);
-        let state = if key.is_disabled { "disabled" } else if is_expired { "expired" } else { "active" };
+        let state = if key.is_disabled {
+            "disabled"
+        } else if is_expired {
+            "expired"
+        } else {
+            "active"
+        };
         let limit = key.limit.map_or_else(|| "none".to_owned(), |limit| format!("${limit}"));
-        table.add_row([key.name, key.label, limit, format!("${}", key.usage_total), state.to_owned(), key.hash.to_string()]);
+        table.add_row([
+            key.name,
+            key.label,
+            limit,
+            format!("${}", key.usage_total),
+            state.to_owned(),
+            key.hash.to_string(),
+        ]);
     }
     say(&table.to_string());
     Ok(ExitCode::SUCCESS)

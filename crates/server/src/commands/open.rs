@@ -78,14 +78,8 @@ impl Opened {
             return Ok(());
         }
         let now = self.clock.now();
-        let grant = Grant {
-            id: EntryId::new(now, self.random.bytes()),
-            account,
-            kind,
-            amount,
-            note: note.to_owned(),
-            at: now,
-        };
+        let grant =
+            Grant { id: EntryId::new(now, self.random.bytes()), account, kind, amount, note: note.to_owned(), at: now };
         self.store.grant_post(&grant).await?;
         Ok(())
     }

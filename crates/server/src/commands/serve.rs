@@ -53,6 +53,10 @@ struct Node {
 /// Runs the server until it is interrupted.
 pub async fn run(shared: &Shared, listen: Option<SocketAddr>) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    #[cfg(feature = "seeded-bugs")]
+    if let Some(name) = crate::config::seeded_bug() {
+        anyhow::ensure!(::store::seeded::choose(&name), "there is no seeded defect {name}");
+    }
     let mut opened = Opened::open(shared).await?;
     if let Some(listen) = listen {
         opened.config.file.server.listen = listen;
@@ -119,14 +123,20 @@ async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node>
     let node = wiring::node_id(&config.data, &random)?;
     let boot = store.node_boot(node, clock.now()).await?;
     let mut drainer = Drainer::new(Arc::clone(&journal), store.clone(), node, boot);
+    #[cfg(feature = "seeded-bugs")]
+    {
+        drainer.forget_interrupted = store::seeded::is(store::seeded::Bug::ForgetUndrained);
+    }
     let replayed = drainer.recover(recovered.interrupted, clock.now()).await.context("journal recovery")?;
     if replayed > 0 {
         tracing::info!(settlements = replayed, "journal replayed");
     }
     let keyring = Arc::new(Keyring::load(store.clone(), Arc::clone(&clock)).await?);
-    let seal: Arc<dyn Seal> = Arc::new(MasterKey::new(&wiring::master_key(&config.data, &random)?, Arc::clone(&random)));
+    let seal: Arc<dyn Seal> =
+        Arc::new(MasterKey::new(&wiring::master_key(&config.data, &random)?, Arc::clone(&random)));
     let (shelf, is_demo) = shelf(&opened, &seal).await?;
     let metrics = Arc::new(Metrics::default());
+    health::count_statements(&metrics, store.clone());
     let gateway = Gateway::new(GatewayParts {
         settings: wiring::gateway_settings(config, listening)?,
         catalog: Arc::clone(&shelf.catalog),
@@ -214,13 +224,13 @@ fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
     };
     api.layer(axum::middleware::from_fn(cors))
         .layer(axum::middleware::from_fn(move |request, next| {
-        let clock = Arc::clone(&clock);
-        edge::access_log::write(clock, request, next)
-    }))
-    .layer(axum::middleware::from_fn(move |request, next| {
-        let random = Arc::clone(&random);
-        edge::request_id::assign(random, request, next)
-    }))
+            let clock = Arc::clone(&clock);
+            edge::access_log::write(clock, request, next)
+        }))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            let random = Arc::clone(&random);
+            edge::request_id::assign(random, request, next)
+        }))
 }
 
 /// Opens the public API to browsers of any origin; everything with cookies stays closed.
@@ -276,7 +286,8 @@ async fn announce(node: &Node, listening: SocketAddr, started: Instant) -> anyho
         None => true,
     };
     let link = if needs_owner { Some(new_setup_link(&node.opened, &url).await?) } else { None };
-    let upstreams: Vec<String> = node.shelf.upstreams.load().all().iter().map(|upstream| upstream.slug.clone()).collect();
+    let upstreams: Vec<String> =
+        node.shelf.upstreams.load().all().iter().map(|upstream| upstream.slug.clone()).collect();
     let database = if node.opened.store.engine() == Engine::Sqlite { "sqlite" } else { "postgres" };
     let started_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     if telemetry::is_json(&node.opened.config.file.log) {

@@ -46,7 +46,13 @@ async fn find(opened: &Opened, slug: &str) -> anyhow::Result<Upstream> {
     })
 }
 
-async fn add(opened: &Opened, seal: &dyn Seal, slug: String, base_url: Option<String>, no_key: bool) -> anyhow::Result<ExitCode> {
+async fn add(
+    opened: &Opened,
+    seal: &dyn Seal,
+    slug: String,
+    base_url: Option<String>,
+    no_key: bool,
+) -> anyhow::Result<ExitCode> {
     let catalog = base_builder(&opened.config)?.build()?;
     let provider = catalog.provider(&slug).with_context(|| format!("the catalogue has no provider {slug:?}"))?;
     let base_url = base_url.or_else(|| provider.base_url.clone()).context("this provider needs --base-url")?;

@@ -13,7 +13,8 @@ pub async fn run(shared: &Shared) -> anyhow::Result<ExitCode> {
     let waiting = undrained(&opened).await?;
     let report = opened.store.verify(&waiting).await?;
     if shared.json {
-        let checks: Vec<_> = report.checks.iter().map(|check| json!({"check": check.name, "mismatches": check.mismatches})).collect();
+        let checks: Vec<_> =
+            report.checks.iter().map(|check| json!({"check": check.name, "mismatches": check.mismatches})).collect();
         say(&json!({
             "ok": report.is_ok(), "generations": report.generations, "undrained": report.undrained,
             "undrained_charge": report.undrained_charge.to_usd(), "checks": checks,

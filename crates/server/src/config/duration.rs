@@ -22,5 +22,7 @@ pub fn parse(text: &str) -> Option<Duration> {
 /// For serde: a duration text.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a duration such as \"250ms\", \"30s\", \"5m\" or \"24h\"")))
+    parse(&text).ok_or_else(|| {
+        D::Error::custom(format!("{text:?} is not a duration such as \"250ms\", \"30s\", \"5m\" or \"24h\""))
+    })
 }

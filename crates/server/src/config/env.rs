@@ -13,7 +13,8 @@ pub fn overlay(table: &mut toml::Table, variables: &BTreeMap<String, String>) ->
         let Some(path) = name.strip_prefix(PREFIX).filter(|path| path.contains("__")) else { continue };
         let parts: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
         let is_text = parts.first().is_some_and(|section| section == "providers");
-        put(table, &parts, parse(value, is_text)).map_err(|problem| ConfigError::Environment { problem: format!("{name}: {problem}") })?;
+        put(table, &parts, parse(value, is_text))
+            .map_err(|problem| ConfigError::Environment { problem: format!("{name}: {problem}") })?;
     }
     Ok(())
 }

@@ -57,14 +57,17 @@ impl Config {
         let place = source.clone().unwrap_or_else(|| PathBuf::from("configuration"));
         let mut table: toml::Table = text.parse().map_err(|error| ConfigError::from_toml(&place, text, &error))?;
         // Checked before the overlay, so that a mistake in the file is reported with its line.
-        let _checked: ConfigFile = toml::from_str(text).map_err(|error| ConfigError::from_toml(&place, text, &error))?;
+        let _checked: ConfigFile =
+            toml::from_str(text).map_err(|error| ConfigError::from_toml(&place, text, &error))?;
         env::overlay(&mut table, variables)?;
         let file: ConfigFile = table
             .try_into()
             .map_err(|error: toml::de::Error| ConfigError::Environment { problem: error::readable(error.message()) })?;
         let provider_keys = variables
             .iter()
-            .filter(|(name, value)| name.ends_with("_API_KEY") && !name.starts_with("PORTOLAN_") && !value.trim().is_empty())
+            .filter(|(name, value)| {
+                name.ends_with("_API_KEY") && !name.starts_with("PORTOLAN_") && !value.trim().is_empty()
+            })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let mut config = Self { file, source, data: data.to_owned(), provider_keys };
@@ -97,6 +100,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The defect that a self-test of the checks switches on.
+#[cfg(feature = "seeded-bugs")]
+pub fn seeded_bug() -> Option<String> {
+    std::env::var("PORTOLAN_SEEDED_BUG").ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use super::{BuildError, CatalogBuilder};
 use crate::catalog::file::{ModelText, ProviderText};
 
 fn provider(slug: &str) -> ProviderText {
-    serde_json::from_value(serde_json::json!({"slug": slug, "name": slug, "dialect": "openai", "base_url": "http://x/v1/"})).expect("provider")
+    serde_json::from_value(
+        serde_json::json!({"slug": slug, "name": slug, "dialect": "openai", "base_url": "http://x/v1/"}),
+    )
+    .expect("provider")
 }
 
 fn model(json: serde_json::Value) -> ModelText {
@@ -29,7 +32,10 @@ fn endpoints_inherit_from_their_model_and_provider() {
     .expect("catalogue");
     let model = catalog.model("mock/old").expect("alias");
     let endpoint = &model.endpoints[0];
-    assert_eq!((endpoint.tag.as_str(), endpoint.context_length, endpoint.max_completion_tokens), ("acme", 1000, Some(100)));
+    assert_eq!(
+        (endpoint.tag.as_str(), endpoint.context_length, endpoint.max_completion_tokens),
+        ("acme", 1000, Some(100))
+    );
     assert_eq!(endpoint.supported_parameters, ["tools"]);
     assert_eq!(endpoint.provider.base_url.as_deref(), Some("http://x/v1"));
     assert_eq!(endpoint.price_version.len(), 16);
@@ -38,10 +44,15 @@ fn endpoints_inherit_from_their_model_and_provider() {
 #[test]
 fn mistakes_are_named() {
     let endpoint = serde_json::json!({"provider": "acme", "upstream_id": "e", "price": {"prompt": "1"}});
-    let with = |id: &str, endpoints: serde_json::Value| model(serde_json::json!({"id": id, "context_length": 1, "endpoints": endpoints}));
+    let with = |id: &str, endpoints: serde_json::Value| {
+        model(serde_json::json!({"id": id, "context_length": 1, "endpoints": endpoints}))
+    };
     assert!(matches!(build(vec![with("no-author", serde_json::json!([]))]), Err(BuildError::ModelId { .. })));
     assert!(matches!(build(vec![with("a/b:nitro", serde_json::json!([]))]), Err(BuildError::ModelId { .. })));
-    assert!(matches!(build(vec![with("a/b", serde_json::json!([endpoint, endpoint]))]), Err(BuildError::DuplicateTag { .. })));
+    assert!(matches!(
+        build(vec![with("a/b", serde_json::json!([endpoint, endpoint]))]),
+        Err(BuildError::DuplicateTag { .. })
+    ));
     let foreign = serde_json::json!({"provider": "nobody", "upstream_id": "e", "price": {"prompt": "1"}});
     assert!(matches!(build(vec![with("a/b", serde_json::json!([foreign]))]), Err(BuildError::UnknownProvider { .. })));
     let dear = serde_json::json!({"provider": "acme", "upstream_id": "e", "price": {"prompt": "5000"}});

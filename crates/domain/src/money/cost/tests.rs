@@ -22,7 +22,13 @@ fn hand_computed_costs_hold_to_the_nano_dollar() {
     // 100 × 3 + 4000 × 0.3 + 500 × 3.75 + 200 × 6 = 300 + 1200 + 1875 + 1200 µ$.
     check(
         base,
-        Usage { input_fresh: 100, input_cache_read: 4000, input_cache_write: 500, input_cache_write_1h: 200, ..Usage::default() },
+        Usage {
+            input_fresh: 100,
+            input_cache_read: 4000,
+            input_cache_write: 500,
+            input_cache_write_1h: 200,
+            ..Usage::default()
+        },
         4_575_000,
     );
     // Reasoning without its own price costs the completion price: (10 + 90) × 15 µ$.
