@@ -17,4 +17,4 @@ else
 fi
 say "building portolan"
 cargo build --release --locked --package server --bin portolan
-exec target/release/portolan serve --listen 127.0.0.1:7878 --data ./data
+exec "${CARGO_TARGET_DIR:-target}/release/portolan" serve --listen 127.0.0.1:7878 --data ./data

@@ -4,6 +4,8 @@
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$ROOT"
+# Where the one debug build leaves its programs.
+BUILT=${CARGO_TARGET_DIR:-target}/debug
 export PATH="$HOME/.cargo/bin:$PATH"
 # The fonts of the console and the sockets of the tests need a UTF-8 locale that exists everywhere.
 export LC_ALL=C.UTF-8

@@ -18,7 +18,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from world import BINARY, ROOT, Trio, World, simulator
+from world import BINARY, BUILT, ROOT, Trio, World, simulator
 
 LOGS = ROOT / "target" / "tests"
 PYTHON = sys.executable
@@ -188,7 +188,8 @@ def chaos(runner):
 
     def suite(log):
         plan = "full" if runner.full else "quick"
-        return counted(*execute(fresh(log), [ROOT / "target" / "debug" / "xtask", "chaos", "--plan", plan]))
+        _, code, _ = execute(fresh(log), [BUILT / "xtask", "chaos", "--plan", plan, "--binary", BINARY])
+        return int(code == 0), int(code != 0)
 
     return suite
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from queue import Empty, Queue
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("PORTOLAN_TEST_BINARY", str(ROOT / "target" / "debug" / "portolan"))
+BUILT = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug"
+BINARY = os.environ.get("PORTOLAN_TEST_BINARY", str(BUILT / "portolan"))
 START_SECONDS = 30
 STOP_SECONDS = 20
 FAMILIES = {"openai": "/v1", "anthropic": "", "gemini": ""}
