@@ -74,7 +74,10 @@ pub fn base_builder(config: &Config) -> anyhow::Result<CatalogBuilder> {
         }
     }
     for (slug, section) in &config.file.providers {
-        match builder.provider_mut(slug) {
+        // A variable's name has no hyphens: `google_ai_studio` means the provider with them.
+        let hyphened = slug.replace('_', "-");
+        let name = if builder.provider_mut(slug).is_some() { slug } else { &hyphened };
+        match builder.provider_mut(name) {
             Some(known) => apply(known, section),
             None => {
                 builder.provider(private(slug, section)?);

@@ -74,12 +74,12 @@ fn from_config(config: &Config, catalog: &Catalog) -> Vec<Upstream> {
         .providers
         .iter()
         .filter_map(|(slug, section)| {
-            let provider = catalog.provider(slug)?;
+            let provider = catalog.provider(slug).or_else(|| catalog.provider(&slug.replace('_', "-")))?;
             let usual = || provider.key_env.iter().find_map(|name| config.provider_keys.get(name)).cloned();
             let key =
                 section.api_key.clone().or_else(|| if config.file.upstreams.from_environment { usual() } else { None });
             Some(Upstream {
-                slug: slug.clone(),
+                slug: provider.slug.clone(),
                 base_url: provider.base_url.clone()?,
                 secret: key.map(|key| Secret::new(&key)),
                 disabled: section.disabled,
