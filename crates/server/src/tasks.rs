@@ -139,7 +139,7 @@ pub async fn import(shelf: Arc<Shelf>, section: SyncSection, stop: CancellationT
                 "catalogue imported"
             ),
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "catalogue not imported: what was in force stays")
+                tracing::warn!(error = format!("{error:#}"), "catalogue not imported: what was in force stays");
             }
         }
         tokio::select! {

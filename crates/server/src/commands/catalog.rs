@@ -142,7 +142,7 @@ fn reasons(outcome: &ImportOutcome) -> Vec<(String, usize)> {
         *counts.entry(skipped.reason.to_string()).or_default() += 1;
     }
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-    counts.sort_by(|left, right| right.1.cmp(&left.1));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }
 
