@@ -72,8 +72,7 @@ impl LeaseBook {
     /// The keys of an account, oldest first.
     #[must_use]
     pub fn keys_of(&self, account: AccountId) -> Vec<Arc<Key>> {
-        let mut keys: Vec<_> =
-            self.keys.read().values().filter(|key| key.account().id() == account).cloned().collect();
+        let mut keys: Vec<_> = self.keys.read().values().filter(|key| key.account().id() == account).cloned().collect();
         keys.sort_by_key(|key| key.id());
         keys
     }

@@ -170,12 +170,8 @@ fn period_start(settings: &KeySettings, now: Timestamp) -> Timestamp {
 
 impl Key {
     pub(super) fn new(seed: KeySeed, account: Arc<Account>, now: Timestamp) -> Self {
-        let mut counters = KeyCounters {
-            figures: seed.figures,
-            as_of: now,
-            period: period_start(&seed.settings, now),
-            limit: None,
-        };
+        let mut counters =
+            KeyCounters { figures: seed.figures, as_of: now, period: period_start(&seed.settings, now), limit: None };
         let spent = counters.spent_in_period(seed.settings.reset);
         counters.limit = seed.settings.limit.map(|limit| Budget::new(limit, spent));
         Self {

@@ -110,7 +110,11 @@ impl Keyring {
     pub async fn find(&self, text: &str, now: Timestamp) -> Result<Arc<Key>, KeyringError> {
         let hash = KeyText::parse(text).ok_or(KeyringError::Unknown)?.hash();
         if let Some(key) = self.book.key(&hash) {
-            return if key.settings().deleted || key.settings().is_internal { Err(KeyringError::Unknown) } else { Ok(key) };
+            return if key.settings().deleted || key.settings().is_internal {
+                Err(KeyringError::Unknown)
+            } else {
+                Ok(key)
+            };
         }
         if self.unknown.contains(&hash, self.clock.elapsed()) || !self.look_ups.admit(self.clock.elapsed()) {
             return Err(KeyringError::Unknown);

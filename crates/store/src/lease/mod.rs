@@ -18,5 +18,5 @@ mod tests;
 pub use account::{Account, AccountSeed};
 pub use book::LeaseBook;
 pub use hold::{HoldRefusal, KeyHold};
-pub use keyring::{Keyring, KeyringError, OtherChanges};
 pub use key::{Key, KeyFigures, KeySeed, KeySettings, OutputHistory};
+pub use keyring::{Keyring, KeyringError, OtherChanges};
