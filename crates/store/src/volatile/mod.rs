@@ -1,7 +1,6 @@
-//! What may be lost at any moment without losing money: request windows of free models and refusals of unknown keys.
+//! What may be lost at any moment without losing money: refusals of unknown keys. (Request windows of free models live with
+//! their accounts, in [`crate::lease`].)
 
-mod free;
 mod negative;
 
-pub use free::{FreeWindows, WindowsFull};
 pub use negative::NegativeCache;
