@@ -52,9 +52,9 @@ impl Arguments {
         self.binary.clone().unwrap_or_else(|| PathBuf::from("target/debug/portolan"))
     }
 
-    /// The binary in which defects can be switched on.
-    pub fn seeded_binary(&self) -> PathBuf {
-        self.binary.clone().unwrap_or_else(|| PathBuf::from("target/chaos/portolan"))
+    /// The binary that was named.
+    pub fn named_binary(&self) -> Option<PathBuf> {
+        self.binary.clone()
     }
 
     /// Seed of every choice.

@@ -129,8 +129,10 @@ async fn read(
             Manner::Leaves(bytes) if reading.bytes >= bytes => return End::Left,
             Manner::Stalls(bytes) if reading.bytes >= bytes && !has_stalled => {
                 has_stalled = true;
+                board.note(at, |sight| sight.stalled = Some(Instant::now()));
                 // Past this time the stall has shown nothing and the client reads on.
                 let _over = tokio::time::timeout(STALL, &mut gone).await;
+                board.note(at, |sight| sight.stalled = None);
             }
             _ => {}
         }

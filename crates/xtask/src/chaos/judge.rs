@@ -3,6 +3,7 @@
 use super::books::{Credits, Row};
 use super::sight::{End, Sight};
 use simulator::Observed;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// Problems that are told in full.
@@ -77,6 +78,17 @@ impl Verdict {
         } += 1;
         if self.told.len() < TOLD_MAX {
             self.told.push(format!("{problem:?}: {text}"));
+        }
+    }
+
+    /// Compares the credit that a life of the server ended with and the credit that the next one began with: what one has
+    /// in memory and what the other found on disk.
+    pub fn compare(&mut self, before: Credits, after: Credits) {
+        let text = format!("{} nano-dollars used before a restart, {} after", before.used, after.used);
+        match after.used.cmp(&before.used) {
+            Ordering::Greater => self.tell(Problem::Twice, text),
+            Ordering::Less => self.tell(Problem::Unbilled, text),
+            Ordering::Equal => {}
         }
     }
 

@@ -66,9 +66,10 @@ fn about(outcome: &Outcome, phase: Phase) -> String {
     }
     let sum = |of: fn(&super::sight::Scene) -> usize| kills().map(|kill| of(&kill.scene)).sum::<usize>();
     format!(
-        "(under way: {} held, {} open, {} closing, {} not posted)",
+        "(under way: {} held, {} open, {} of them stalled, {} closing, {} not posted)",
         sum(|scene| scene.hold),
         sum(|scene| scene.open),
+        sum(|scene| scene.stalled),
         sum(|scene| scene.close),
         sum(|scene| scene.unposted)
     )

@@ -30,7 +30,10 @@ const BUGS: [Bug; 5] = [
 /// # Errors
 /// When a run cannot be made.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
-    let binary = arguments.seeded_binary();
+    let binary = match arguments.named_binary() {
+        Some(binary) => binary,
+        None => build()?,
+    };
     let plan = |seed, bug| Plan { kills: KILLS, per_phase: 0, seed, binary: binary.clone(), postgres: None, bug };
     let sound = supervisor::run(&plan(arguments.seed(), None)).await?;
     let mut is_good = sound.verdict.problems() == 0;
@@ -49,6 +52,22 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         is_good &= noticed;
     }
     Ok(is_good)
+}
+
+/// Builds the server with its defects compiled in, and puts the usual one back in its place.
+fn build() -> anyhow::Result<PathBuf> {
+    let cargo = |features: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO"));
+        let status = command.args(["build", "--quiet", "--locked", "--package", "server"]).args(features).status()?;
+        anyhow::ensure!(status.success(), "the server cannot be built");
+        Ok(())
+    };
+    cargo(&["--features", "seeded-bugs"])?;
+    let binary = PathBuf::from("target/chaos/portolan");
+    std::fs::create_dir_all("target/chaos")?;
+    std::fs::copy("target/debug/portolan", &binary)?;
+    cargo(&[])?;
+    Ok(binary)
 }
 
 fn tell(name: &str, is_right: bool, verdict: &Verdict) -> std::io::Result<()> {

@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 const ON_ITS_WAY: Duration = Duration::from_millis(2);
 /// An answer that ended so recently counts as ending.
 const JUST_NOW: Duration = Duration::from_millis(5);
+/// After so long without reading, the buffers between a client and the server are full.
+const FULL: Duration = Duration::from_millis(250);
 
 /// How an answer ended for its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub struct Sight {
     pub text_bytes: u64,
     /// Nano-dollars that the answer showed.
     pub cost: Option<i64>,
+    /// When the client stopped reading.
+    pub stalled: Option<Instant>,
     /// How it ended.
     pub end: End,
 }
@@ -62,6 +66,8 @@ pub struct Scene {
     pub open: usize,
     /// Answers whose text is complete and whose end is not, or which ended within the last 5 ms.
     pub close: usize,
+    /// Streams whose client has stopped reading, so that the server holds text which the connection has not taken.
+    pub stalled: usize,
     /// Answers that ended since the server last wrote to its database.
     pub unposted: usize,
 }
@@ -95,6 +101,7 @@ impl Board {
             id: None,
             text_bytes: 0,
             cost: None,
+            stalled: None,
             end: End::Running,
         });
         inner.running.insert(at);
@@ -141,6 +148,8 @@ impl Board {
         let mut scene = Scene::default();
         for sight in inner.running.iter().filter_map(|at| inner.sights.get(*at)) {
             let is_there = sight.sent.is_some_and(|sent| now.duration_since(sent) >= ON_ITS_WAY);
+            let is_full = sight.stalled.is_some_and(|stalled| now.duration_since(stalled) >= FULL);
+            scene.stalled += usize::from(is_full && sight.wish.stream);
             match sight.text_bytes {
                 0 if is_there => scene.hold += 1,
                 0 => {}

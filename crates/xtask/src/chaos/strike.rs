@@ -137,6 +137,7 @@ pub async fn wait_for(phase: Phase, board: &Board, postings: &Postings, random: 
                 until(|| board.scene(None).hold > 0).await;
                 tokio::time::sleep(late).await;
             }
+            Phase::Open if is_before => until(|| board.scene(None).stalled > 0).await,
             Phase::Open | Phase::Replay => {
                 until(|| board.scene(None).open > 0).await;
                 tokio::time::sleep(late).await;

@@ -231,9 +231,7 @@ impl<'a> Run<'a> {
         let again = self.house.start()?.ready().await?;
         let reader = Reader::open(self.house, again.address, management).await?;
         let later = reader.credits().await?;
-        if later.used != credits.used {
-            verdict.complain(format!("{} nano-dollars used before the last restart, {} after", credits.used, later.used));
-        }
+        verdict.compare(credits, later);
         self.holds(&reader, "after a restart", &mut verdict).await?;
         if let Err(error) = self.house.run(&["verify", "--json"]).await {
             verdict.complain(format!("the server's own auditor disagrees: {error:#}"));

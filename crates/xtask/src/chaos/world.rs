@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 /// How often the server posts settlements: long, so that kills fall before, into and after a posting.
 const DRAIN_INTERVAL_MS: u64 = 150;
 /// Text of the model whose answers are larger than any socket buffer, in bytes.
-pub const FLOOD_BYTES: usize = 4 << 20;
+pub const FLOOD_BYTES: usize = 3 << 20;
 /// Tokens in one event of that model.
 const FLOOD_PIECE: u64 = 4096;
 /// Tokens of context of every model: above everything that a run asks for, so that no usage is clamped.
