@@ -13,9 +13,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -25,10 +25,6 @@ use tower::ServiceExt;
 const HEAD_MAX: usize = 64 << 10;
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;
-/// Longest URI.
-const URI_MAX: usize = 8 << 10;
-/// Largest sum of header names and values.
-const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Pause after a failed accept, so that a process without descriptors does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -69,6 +65,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
         let Some((stream, peer, permit)) = accepted else { continue };
         let router = router.clone();
         let delivery = Delivery::default();
+        let stream = Arc::new(stream);
+        let wire = Arc::clone(&stream);
         let stream = Counted { stream, delivery: delivery.clone() };
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(delivery.clone());
@@ -78,8 +76,12 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             let _permit = permit;
-            if let Err(error) = watched.await {
-                tracing::debug!(error = ?error, "connection ended early");
+            tokio::select! {
+                ended = watched => if let Err(error) = ended {
+                    tracing::debug!(error = ?error, "connection ended early");
+                },
+                // Nobody reads while an answer is being made, so a reset would only be seen at the next write.
+                () = reset(&wire) => tracing::debug!("connection reset by the client"),
             }
         });
     }
@@ -89,50 +91,70 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
     }
 }
 
+/// Completes when the client has reset the connection; never for one that has merely stopped sending.
+async fn reset(stream: &TcpStream) {
+    if let Err(error) = stream.ready(Interest::ERROR).await {
+        tracing::debug!(%error, "connection cannot be watched");
+        std::future::pending::<()>().await;
+    }
+}
+
 /// A connection that counts when it has passed everything on: hyper flushes a stream only after it has written all that it
 /// holds.
 struct Counted {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     delivery: Delivery,
 }
 
+/// Tries again whenever the socket is ready until it does something.
+macro_rules! when_ready {
+    ($stream:expr, $ready:ident, $context:expr, $attempt:expr) => {
+        loop {
+            ready!($stream.$ready($context))?;
+            match $attempt {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    };
+}
+
 impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let attempt = |buffer: &mut ReadBuf<'_>| self.stream.try_read_buf(buffer).map(|_count| ());
+        when_ready!(self.stream, poll_read_ready, context, attempt(buffer))
     }
 }
 
 impl AsyncWrite for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        when_ready!(self.stream, poll_write_ready, context, self.stream.try_write(bytes))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        if matches!(flushed, Poll::Ready(Ok(()))) {
-            self.delivery.flushed();
-        }
-        flushed
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The socket itself keeps nothing back.
+        self.delivery.flushed();
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ended = socket2::SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write);
+        // A client that has gone already has nothing to be told.
+        Poll::Ready(
+            ended.or_else(|error| if error.kind() == io::ErrorKind::NotConnected { Ok(()) } else { Err(error) }),
+        )
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        when_ready!(self.stream, poll_write_ready, context, self.stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 }
 
@@ -158,16 +180,8 @@ async fn answer(
     peer: Peer,
     mut request: Request<Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
-    let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    if uri_bytes > URI_MAX {
-        return Ok(refused(StatusCode::URI_TOO_LONG));
-    }
-    if header_bytes > HEADER_BYTES_MAX {
-        return Ok(refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
-    }
-    if request.headers().get_all(http::header::HOST).iter().count() > 1 {
-        return Ok(refused(StatusCode::BAD_REQUEST));
+    if let Some(status) = crate::head::objection(&request) {
+        return Ok(refused(status));
     }
     request.extensions_mut().insert(peer);
     router.oneshot(request.map(Body::new)).await
@@ -183,5 +197,8 @@ fn refused(status: StatusCode) -> axum::response::Response {
     *response.status_mut() = status;
     let kind = http::HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(http::header::X_CONTENT_TYPE_OPTIONS, http::HeaderValue::from_static("nosniff"));
+    // What follows a doubtful head cannot be trusted to be a request.
+    response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
     response
 }

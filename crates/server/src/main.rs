@@ -8,6 +8,7 @@ mod banner;
 mod cli;
 mod commands;
 mod config;
+mod head;
 mod health;
 mod listen;
 mod tasks;

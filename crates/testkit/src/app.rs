@@ -176,9 +176,14 @@ impl TestApp {
         // A command that reads nothing may have closed its input already.
         let _not_read = stdin.write_all(input.as_bytes()).await;
         drop(stdin);
-        let output = tokio::time::timeout(PATIENCE * 2, child.wait_with_output()).await.expect("in time").expect("output");
+        let output =
+            tokio::time::timeout(PATIENCE * 2, child.wait_with_output()).await.expect("in time").expect("output");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        CliOutput { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        CliOutput {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
     }
 
     /// Sends a signal by its name to the server.

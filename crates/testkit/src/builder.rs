@@ -83,6 +83,15 @@ impl AppBuilder {
         self.provider(slug, section)
     }
 
+    /// A simulated provider that was added before.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    #[must_use]
+    pub fn simulator(&self, slug: &str) -> &Simulator {
+        self.simulators.get(slug).unwrap_or_else(|| panic!("no simulator {slug}"))
+    }
+
     /// Adds a provider section as it stands.
     #[must_use]
     pub fn provider(mut self, slug: &str, section: Value) -> Self {

@@ -5,7 +5,13 @@
 //! no client library would, and can leave at any moment. [`TestApp::finish`] ends the server in order and has the books
 //! checked: a test that leaves a hold or a wrong balance behind fails.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking, in its harness too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, in its harness too"
+)]
 
 mod answer;
 mod app;
@@ -32,7 +38,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Panics
 /// When the limit passes; the panic names `what`.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, limit: Duration, mut probe: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    limit: Duration,
+    mut probe: impl FnMut() -> F,
+) -> T {
     let deadline = tokio::time::Instant::now() + limit;
     loop {
         if let Some(found) = probe().await {

@@ -3,14 +3,18 @@
 use crate::reply::Refusal;
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use domain::error_kind::ErrorKind;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How many times larger than the wire form a compressed body may become.
 const RATIO_MAX: usize = 200;
+
+/// Longest wait for the next piece of a body.
+const PIECE_WAIT: Duration = Duration::from_secs(10);
 
 /// Reads the whole body, inflating gzip and zstd under the size limit and a ratio limit.
 pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
@@ -19,15 +23,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
     if declared.is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX)) {
         return Err(too_large(limit));
     }
-    let collected = Limited::new(body, limit).collect().await;
-    let wire = collected.map_err(|error| {
-        if error.downcast_ref::<LengthLimitError>().is_some() {
-            too_large(limit)
-        } else {
-            Refusal::new(ErrorKind::InvalidRequest, "The request body could not be read to its end")
-        }
-    })?;
-    let wire = wire.to_bytes();
+    let wire = collect(body, limit).await?;
     match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity") => Ok(wire),
         Some(b"gzip") => inflate(GzipDecoder::new(&wire[..]), wire.len(), limit).await,
@@ -36,6 +32,28 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
             ErrorKind::UnsupportedMediaType,
             "Content-Encoding of requests must be identity, gzip or zstd",
         )),
+    }
+}
+
+/// Collects the pieces of a body; a client that stops in the middle is not waited for.
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    let mut body = Limited::new(body, limit);
+    let mut whole = BytesMut::new();
+    loop {
+        let piece = tokio::time::timeout(PIECE_WAIT, body.frame())
+            .await
+            .map_err(|_elapsed| Refusal::new(ErrorKind::RequestTimeout, "The request body did not arrive in time"))?;
+        let Some(piece) = piece else { return Ok(whole.freeze()) };
+        let piece = piece.map_err(|error| {
+            if error.downcast_ref::<LengthLimitError>().is_some() {
+                too_large(limit)
+            } else {
+                Refusal::new(ErrorKind::InvalidRequest, "The request body could not be read to its end")
+            }
+        })?;
+        if let Ok(data) = piece.into_data() {
+            whole.extend_from_slice(&data);
+        }
     }
 }
 

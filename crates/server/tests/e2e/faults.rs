@@ -87,7 +87,8 @@ async fn failed_over(app: &TestApp, answer: &Answer, what: &str) {
     assert_eq!(answer.status, 200, "{what}: {}", answer.text());
     assert_eq!(answer.content(), TEXT, "{what}: {}", answer.text());
     assert!(answer.stream_error().is_none(), "{what}: {}", answer.text());
-    let expected = [("first", "failed"), ("second", "served")].map(|(slug, outcome)| (slug.to_owned(), outcome.to_owned()));
+    let expected =
+        [("first", "failed"), ("second", "served")].map(|(slug, outcome)| (slug.to_owned(), outcome.to_owned()));
     assert_eq!(attempts(app, answer).await, expected, "{what}");
     assert_eq!(app.simulator("second").observed().len(), 1, "{what}");
 }

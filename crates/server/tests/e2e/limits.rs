@@ -29,7 +29,10 @@ async fn balance_model_and_form_decide_as_the_matrix_says() {
         app.simulator("acme").set_scenario("*", scenario(json!({"answer": {"tokens": 100}})));
         if let Some(correction) = correction {
             app.cli(&["credits", "grant", "--adjustment", "--", correction]).await.ok();
-            eventually("the correction arrives", Duration::from_secs(2), || async { (app.credits().await.0 < 0).then_some(()) }).await;
+            eventually("the correction arrives", Duration::from_secs(2), || async {
+                (app.credits().await.0 < 0).then_some(())
+            })
+            .await;
         }
         for (model, expected) in [("mock/gift:free", free), ("mock/paid", paid)] {
             for stream in [false, true] {
@@ -97,7 +100,12 @@ async fn free_models_have_a_daily_number_that_credit_raises() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn paid_models_have_no_platform_limit() {
-    let app = builder().await.setting("limits.free_per_minute", json!(1)).setting("limits.free_per_day", json!(1)).start().await;
+    let app = builder()
+        .await
+        .setting("limits.free_per_minute", json!(1))
+        .setting("limits.free_per_day", json!(1))
+        .start()
+        .await;
     let answers = all_at_once(&app, (0..100).map(|number| ask("mock/paid", &app.key, number % 2 == 0)).collect()).await;
     assert_eq!(tally(&answers).get(&200), Some(&100));
     app.finish().await;
@@ -131,7 +139,8 @@ async fn a_spent_key_limit_refuses_whatever_its_reset() {
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_for_a_key_limit_leaves_the_server_responsive() {
     let app = builder().await.start().await;
-    app.simulator("acme").set_scenario("*", scenario(json!({"headers": {"delay_ms": 1500}, "answer": {"tokens": 100}})));
+    app.simulator("acme")
+        .set_scenario("*", scenario(json!({"headers": {"delay_ms": 1500}, "answer": {"tokens": 100}})));
     let (key, _) = app.new_key(&json!({"name": "tight", "limit": 0.001, "limit_reset": null})).await;
     let first = app.open(&ask("mock/paid", &key, false)).await;
     eventually("the first is under way", testkit::PATIENCE, || async {
@@ -153,7 +162,10 @@ async fn waiting_for_a_key_limit_leaves_the_server_responsive() {
         assert!([402, 403].contains(&answer.status), "{}", answer.text());
     }
     app.finish().await;
-    assert!(took < Duration::from_secs(1), "five health probes took {took:?} while four requests waited for a key limit");
+    assert!(
+        took < Duration::from_secs(1),
+        "five health probes took {took:?} while four requests waited for a key limit"
+    );
 }
 
 async fn refused_within_a_second(app: &TestApp, key: &str, what: &str) {
@@ -191,7 +203,8 @@ async fn ended_keys_are_refused_within_a_second() {
     let until = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_secs(2)).unwrap();
     let (expiring, _) = app.new_key(&json!({"name": "expiring", "expires_at": until.to_string()})).await;
     assert_eq!(app.send(&ask("mock/paid", &expiring, false)).await.status, 200);
-    eventually("the key expires", Duration::from_secs(5), || async { (jiff::Timestamp::now() >= until).then_some(()) }).await;
+    eventually("the key expires", Duration::from_secs(5), || async { (jiff::Timestamp::now() >= until).then_some(()) })
+        .await;
     refused_within_a_second(&app, &expiring, "an expired key").await;
     app.finish().await;
 }

@@ -3,11 +3,22 @@
 //! Simulated providers run in this process and are the oracle; the server is a process of its own. Nothing here sleeps to
 //! wait for something: waits poll until a deadline.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
+mod authorization;
+mod bad_input;
+mod cli;
 mod faults;
 mod limits;
 mod money;
+mod secrets;
+mod statements;
 
 /// The binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_portolan");

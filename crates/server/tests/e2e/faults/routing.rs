@@ -104,8 +104,11 @@ async fn message_and_tool_bytes_arrive_as_they_were_sent() {
     for text in messages {
         for stream in [false, true] {
             app.simulator("first").clear();
-            let body = format!("{{\"model\":\"mock/solo\",\"stream\":{stream},\"messages\":{text},\"tools\":{tools},\"max_tokens\":50}}");
-            let ask = Ask::new("POST", "/api/v1/chat/completions").header("content-type", "application/json").key(&app.key);
+            let body = format!(
+                "{{\"model\":\"mock/solo\",\"stream\":{stream},\"messages\":{text},\"tools\":{tools},\"max_tokens\":50}}"
+            );
+            let ask =
+                Ask::new("POST", "/api/v1/chat/completions").header("content-type", "application/json").key(&app.key);
             let answer = app.send(&ask.body(body.as_bytes())).await;
             assert_eq!(answer.status, 200, "{text}: {}", answer.text());
             let observed = app.simulator("first").observed();
@@ -119,10 +122,17 @@ async fn message_and_tool_bytes_arrive_as_they_were_sent() {
 /// What a provider gets is ours: no header of the caller's but what belongs to the call.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_callers_headers_and_key_stay_here() {
-    let app = builder().await.simulated("third", Family::Anthropic).await.model(Model::new("mock/third").at("third", "1", "1")).start().await;
+    let app = builder()
+        .await
+        .simulated("third", Family::Anthropic)
+        .await
+        .model(Model::new("mock/third").at("third", "1", "1"))
+        .start()
+        .await;
     for (model, slug) in [("mock/solo", "first"), ("mock/third", "third")] {
         let ask = Ask::say(model, "hello", false).key(&app.key).header("x-api-key", &app.key);
-        let ask = ask.header("cookie", "a=b").header("x-forwarded-for", "10.0.0.1").header("openai-organization", "org-1");
+        let ask =
+            ask.header("cookie", "a=b").header("x-forwarded-for", "10.0.0.1").header("openai-organization", "org-1");
         assert_eq!(app.send(&ask).await.status, 200);
         let observed = app.simulator(slug).observed().pop().unwrap();
         let hash = |text: &str| hex::encode(Sha256::digest(text.as_bytes()));

@@ -13,15 +13,21 @@ pub const FAMILIES: [(&str, Family); 3] =
 /// One model per family and price sheet, named `mock/<sheet>-<provider>`.
 async fn app() -> TestApp {
     let sheets = [
-        ("classes", json!({
-            "prompt": "3", "completion": "15", "input_cache_read": "0.30", "input_cache_write": "3.75",
-            "input_cache_write_1h": "6", "internal_reasoning": "20", "image_token": "5", "audio": "7",
-        })),
+        (
+            "classes",
+            json!({
+                "prompt": "3", "completion": "15", "input_cache_read": "0.30", "input_cache_write": "3.75",
+                "input_cache_write_1h": "6", "internal_reasoning": "20", "image_token": "5", "audio": "7",
+            }),
+        ),
         ("items", json!({"prompt": "3", "completion": "15", "image": "0.01", "request": "0.0005"})),
-        ("steps", json!({
-            "prompt": "3", "completion": "15",
-            "overrides": [{"min_prompt_tokens": 200_000, "prompt": "6", "completion": "22.5"}],
-        })),
+        (
+            "steps",
+            json!({
+                "prompt": "3", "completion": "15",
+                "overrides": [{"min_prompt_tokens": 200_000, "prompt": "6", "completion": "22.5"}],
+            }),
+        ),
         ("dust", json!({"prompt": "0.0001", "completion": "0.0001"})),
     ];
     let mut builder = TestApp::builder(BINARY).setting("timeouts.first_byte", json!("10s"));
@@ -36,7 +42,8 @@ async fn app() -> TestApp {
 
 async fn ask(app: &TestApp, model: &str, images: usize, stream: bool) -> Answer {
     // The smallest PNG: one transparent pixel.
-    const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+    const PIXEL: &str =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
     let image = json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{PIXEL}")}});
     let mut parts = vec![json!({"type": "text", "text": "look"})];
     parts.extend(std::iter::repeat_n(image, images));
@@ -56,7 +63,7 @@ struct Case {
     images: usize,
     usage: Value,
     /// Nano-dollars at the OpenAI-like, the Anthropic-like and the Gemini-like provider. They differ where a format cannot say
-    /// what was used: only Anthropic tells one-hour writes apart, Gemini reports no writes, Anthropic no modalities.
+    /// what was used: only Anthropic tells one-hour writes apart, Gemini reports no writes, Anthropic no image or audio tokens.
     expected: [i64; 3],
 }
 
@@ -92,7 +99,7 @@ fn table() -> Vec<Case> {
             "classes",
             0,
             json!({"prompt": 1000, "completion": 500, "image": 256}),
-            [10_500_000, 10_500_000, 11_012_000],
+            [11_012_000, 10_500_000, 11_012_000],
         ),
         // 900 × 3 000 + 100 × 7 000 + 7 500 000 where audio tokens are told apart
         case(
@@ -132,7 +139,8 @@ async fn the_cost_table_holds_plain_and_streamed_for_every_family() {
     let mut sum = 0;
     for case in table() {
         for ((slug, _), expected) in FAMILIES.iter().zip(case.expected) {
-            app.simulator(slug).set_scenario("*", scenario(json!({"usage": case.usage, "answer": {"text": "as you see"}})));
+            app.simulator(slug)
+                .set_scenario("*", scenario(json!({"usage": case.usage, "answer": {"text": "as you see"}})));
             for stream in [false, true] {
                 let answer = ask(&app, &format!("mock/{}-{slug}", case.sheet), case.images, stream).await;
                 let record = app.generation(&answer.id().expect("id")).await;
@@ -159,7 +167,8 @@ async fn missing_usage_is_estimated_and_says_so_while_zero_stays_zero() {
             let model = format!("mock/classes-{slug}");
             let text = "four letters are one token, so these are twenty-odd tokens of text";
             let set = |mode: &str| {
-                app.simulator(slug).set_scenario("*", scenario(json!({"usage": {"mode": mode}, "answer": {"text": text}})));
+                app.simulator(slug)
+                    .set_scenario("*", scenario(json!({"usage": {"mode": mode}, "answer": {"text": text}})));
             };
             set("missing");
             let record = app.generation(&ask(&app, &model, 0, stream).await.id().expect("id")).await;
@@ -182,13 +191,19 @@ async fn missing_usage_is_estimated_and_says_so_while_zero_stays_zero() {
 async fn absurd_usage_is_clamped_and_flagged() {
     let app = app().await;
     for (slug, _) in FAMILIES {
-        for (mode, streams) in
-            [("negative", &[false, true][..]), ("huge", &[false, true]), ("text", &[false, true]), ("inconsistent", &[false, true]), ("decreasing", &[true])]
-        {
+        for (mode, streams) in [
+            ("negative", &[false, true][..]),
+            ("huge", &[false, true]),
+            ("text", &[false, true]),
+            ("inconsistent", &[false, true]),
+            ("decreasing", &[true]),
+        ] {
             for stream in streams {
                 let usage = json!({"mode": mode, "prompt": 100, "completion": 20});
-                app.simulator(slug).set_scenario("*", scenario(json!({"usage": usage, "answer": {"text": "some words"}})));
-                let record = app.generation(&ask(&app, &format!("mock/items-{slug}"), 0, *stream).await.id().expect("id")).await;
+                app.simulator(slug)
+                    .set_scenario("*", scenario(json!({"usage": usage, "answer": {"text": "some words"}})));
+                let record =
+                    app.generation(&ask(&app, &format!("mock/items-{slug}"), 0, *stream).await.id().expect("id")).await;
                 assert_eq!(record["portolan"]["suspect"], true, "{slug} {mode} {stream}: {record}");
                 let charge = nanos_at(&record, "/total_cost");
                 // A million tokens of context on both sides, and the request.

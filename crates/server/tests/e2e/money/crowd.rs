@@ -30,7 +30,8 @@ async fn app(credits: &str, prompt_price: &str) -> TestApp {
         .start()
         .await;
     // A pause before the answer lets every request arrive while the first ones hold their money.
-    app.simulator("acme").set_scenario("*", scenario(json!({"answer": {"tokens": TOKENS}, "headers": {"delay_ms": 300}})));
+    app.simulator("acme")
+        .set_scenario("*", scenario(json!({"answer": {"tokens": TOKENS}, "headers": {"delay_ms": 300}})));
     app
 }
 

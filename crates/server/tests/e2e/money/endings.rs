@@ -26,15 +26,28 @@ fn endings() -> Vec<Value> {
     all.extend(["huge", "illegal_bytes", "two_lengths"].map(|fault| json!({"headers": {"malformed": fault}})));
     for after in [0, 3] {
         all.extend(
-            ["hang_after", "rst_after", "fin_after", "end_after", "error_after"].map(|knob| json!({"body": {knob: after}})),
+            ["hang_after", "rst_after", "fin_after", "end_after", "error_after"]
+                .map(|knob| json!({"body": {knob: after}})),
         );
     }
     all.extend(
-        ["html", "empty", "text", "truncated_json", "error_object", "invalid_utf8", "length_beyond_body", "deep", "huge_number"]
-            .map(|fault| json!({"body": {"fault": fault}})),
+        [
+            "html",
+            "empty",
+            "text",
+            "truncated_json",
+            "error_object",
+            "invalid_utf8",
+            "length_beyond_body",
+            "deep",
+            "huge_number",
+        ]
+        .map(|fault| json!({"body": {"fault": fault}})),
     );
     all.extend(["missing", "twice", "unknown"].map(|finish| json!({"answer": {"finish": finish}})));
-    all.extend(["missing", "zero", "negative", "huge", "text", "inconsistent"].map(|mode| json!({"usage": {"mode": mode}})));
+    all.extend(
+        ["missing", "zero", "negative", "huge", "text", "inconsistent"].map(|mode| json!({"usage": {"mode": mode}})),
+    );
     all
 }
 
@@ -88,7 +101,10 @@ async fn no_hold_is_left_after_more_than_200_kinds_of_ending() {
                 let text = format!("many words to echo so that the answer has some length\nSIM:{knobs}");
                 wanted.push((Ask::say(&format!("mock/{slug}"), &text, stream).key(&app.key), Leaving::Never));
             }
-            let slow = format!("many words to echo\nSIM:{}", json!({"headers": {"delay_ms": 100}, "body": {"chunk_delay_ms": 30}}));
+            let slow = format!(
+                "many words to echo\nSIM:{}",
+                json!({"headers": {"delay_ms": 100}, "body": {"chunk_delay_ms": 30}})
+            );
             for leaving in [Leaving::AtOnce, Leaving::Reset, Leaving::After(1), Leaving::After(3), Leaving::After(5)] {
                 wanted.push((Ask::say(&format!("mock/{slug}"), &slow, stream).key(&app.key), leaving));
             }
