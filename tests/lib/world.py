@@ -39,17 +39,18 @@ supported_parameters = [
 [[models.endpoints]]
 provider = "sim-{family}"
 upstream_id = "{upstream}"
-price = {{ prompt = "{prompt}", completion = "{completion}" }}
+price = {{ prompt = "1.00", completion = "3.00", request = "{request}" }}
 """
 
-# Name, what the simulator is asked for, prices in USD per million tokens.
+# Name, what the simulator is asked for, USD per request. Tokens cost 1 and 3 USD per million throughout.
 VARIANTS = (
-    ("1", "echo-1", "1.00", "3.00"),
-    ("slow", "echo-1~answer.tokens=100~body.chunk_delay_ms=20", "1.00", "3.00"),
-    ("busy", "echo-1~headers.status=429~headers.retry_after=7", "1.00", "3.00"),
-    ("broken", "echo-1~headers.status=500", "1.00", "3.00"),
-    ("cut", "echo-1~answer.tokens=40~body.error_after=3", "1.00", "3.00"),
-    ("dear", "echo-1", "500.00", "1000.00"),
+    ("1", "echo-1", "0"),
+    ("slow", "echo-1~answer.tokens=100~body.chunk_delay_ms=20", "0"),
+    ("busy", "echo-1~headers.status=429~headers.retry_after=7", "0"),
+    ("broken", "echo-1~headers.status=500", "0"),
+    ("cut", "echo-1~answer.tokens=40~body.error_after=3", "0"),
+    # More than the account holds, whatever the length of the answer.
+    ("dear", "echo-1", "10"),
 )
 
 
@@ -175,10 +176,8 @@ class Trio(World):
             process, address = simulator(self.folder, family, ["--api-key", "sk-upstream"])
             simulators.append(process)
             parts.append(PROVIDER.format(family=family, address=address, path=path, extra=""))
-            for name, upstream, prompt, completion in VARIANTS:
-                parts.append(
-                    MODEL.format(name=f"{family}-{name}", family=family, upstream=upstream, prompt=prompt, completion=completion)
-                )
+            for name, upstream, request in VARIANTS:
+                parts.append(MODEL.format(name=f"{family}-{name}", family=family, upstream=upstream, request=request))
         self.config += "".join(parts)
         # Stopped after the server, whose streams they feed.
         self.processes = simulators

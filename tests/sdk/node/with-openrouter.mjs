@@ -86,7 +86,7 @@ const CHECKS = {
   async refusals_are_typed() {
     await refused(errors.UnauthorizedResponseError, 401, () => send('mock/openai-1', {}, caller(`sk-or-v1-${'0'.repeat(64)}`)));
     await refused(errors.BadRequestResponseError, 400, () => send('no/such'));
-    await refused(errors.PaymentRequiredResponseError, 402, () => send('mock/openai-dear', { maxTokens: 16_000 }));
+    await refused(errors.PaymentRequiredResponseError, 402, () => send('mock/openai-dear'));
     await refused(errors.TooManyRequestsResponseError, 429, () => send('mock/openai-busy'));
   },
 };

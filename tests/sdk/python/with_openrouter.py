@@ -102,7 +102,7 @@ def refusals_are_typed():
     bad = OpenRouter(api_key="sk-or-v1-" + "0" * 64, server_url=BASE, retry_config=None)
     refused(errors.UnauthorizedResponseError, 401, lambda: bad.chat.send(model="mock/openai-1", messages=HELLO, stream=False))
     refused(errors.BadRequestResponseError, 400, lambda: client.chat.send(model="no/such", messages=HELLO, stream=False))
-    dear = {"model": "mock/openai-dear", "messages": HELLO, "stream": False, "max_tokens": 16_000}
+    dear = {"model": "mock/openai-dear", "messages": HELLO, "stream": False}
     refused(errors.PaymentRequiredResponseError, 402, lambda: client.chat.send(**dear))
     busy = {"model": "mock/openai-busy", "messages": HELLO, "stream": False}
     refused(errors.TooManyRequestsResponseError, 429, lambda: client.chat.send(**busy))
