@@ -7,6 +7,8 @@
 pub mod durable;
 pub mod journal;
 pub mod lease;
+#[cfg(feature = "seeded-bugs")]
+pub mod seeded;
 pub mod volatile;
 
 pub use durable::{Store, StoreError, StoreOptions};

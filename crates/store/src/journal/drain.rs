@@ -87,6 +87,9 @@ pub struct Drainer<S = Store> {
     /// A defect that tests switch on: interrupted generations are forgotten at a restart.
     #[cfg(any(test, feature = "seeded-bugs"))]
     pub forget_interrupted: bool,
+    /// For a defect, once recovery is over: whether the last acknowledgement was lost.
+    #[cfg(feature = "seeded-bugs")]
+    is_deaf: Option<bool>,
 }
 
 impl<S: Sink> Drainer<S> {
@@ -102,6 +105,8 @@ impl<S: Sink> Drainer<S> {
             position: 0,
             #[cfg(any(test, feature = "seeded-bugs"))]
             forget_interrupted: false,
+            #[cfg(feature = "seeded-bugs")]
+            is_deaf: None,
         }
     }
 
@@ -119,7 +124,12 @@ impl<S: Sink> Drainer<S> {
             let settlement = Settlement::interrupted(opening, delivered_tokens, at);
             blocking(move || journal.close(&settlement)).await?;
         }
-        self.drain_all(at).await
+        let posted = self.drain_all(at).await?;
+        #[cfg(feature = "seeded-bugs")]
+        {
+            self.is_deaf = Some(false);
+        }
+        Ok(posted)
     }
 
     /// Flushes the journal and posts everything in it; how many settlements were posted.
@@ -152,6 +162,8 @@ impl<S: Sink> Drainer<S> {
 
     async fn step(&mut self, at: Timestamp) -> Result<(Settled, bool), DrainError> {
         let position = self.store.position(self.node).await?;
+        #[cfg(feature = "seeded-bugs")]
+        let position = self.stale_position(position);
         if position > self.journal.shared.last_seq() {
             return Err(JournalError::Behind { drained: position, last: self.journal.shared.last_seq() }.into());
         }
@@ -168,11 +180,32 @@ impl<S: Sink> Drainer<S> {
         }
         let up_to = cursor.last_seq();
         let settled = self.store.settle(self.node, self.boot, &closes, up_to, at).await?;
+        #[cfg(feature = "seeded-bugs")]
+        self.lose_acknowledgement(up_to)?;
         // Only now: a batch that failed is read again.
         self.cursor = cursor;
         self.position = up_to;
         self.release(up_to).await?;
         Ok((settled, closes.len() < BATCH_MAX))
+    }
+
+    /// A defect: the position is remembered instead of read back.
+    #[cfg(feature = "seeded-bugs")]
+    fn stale_position(&self, position: u64) -> u64 {
+        use crate::seeded::{Bug, is};
+        if is(Bug::SkipDedup) && self.position > 0 { self.position } else { position }
+    }
+
+    /// A defect: the store's answer to every other batch is lost.
+    #[cfg(feature = "seeded-bugs")]
+    fn lose_acknowledgement(&mut self, up_to: u64) -> Result<(), DrainError> {
+        use crate::seeded::{Bug, is};
+        self.is_deaf = self.is_deaf.map(|is_deaf| is(Bug::SkipDedup) && !is_deaf);
+        if self.is_deaf != Some(true) {
+            return Ok(());
+        }
+        tracing::warn!(up_to, "seeded defect: the acknowledgement is lost");
+        Err(StoreError::Unavailable { statement: "seeded defect", source: sqlx::Error::WorkerCrashed }.into())
     }
 
     /// Deletes segments that are posted, once the store would keep that over a power loss.
