@@ -115,7 +115,8 @@ impl Reader {
             .body(Full::new(Bytes::from(body)))?;
         let answer = client::send(address, false, request, || {}).await?;
         anyhow::ensure!(answer.status() == 200, "the set-up link is refused: {}", answer.status());
-        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).context("no session")?;
+        let cookie =
+            answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).context("no session")?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         Ok(Self { address, management: management.to_owned(), cookie })
     }
@@ -191,7 +192,8 @@ impl Reader {
             return Ok(None);
         }
         anyhow::ensure!(status == 200, "{path} answers {status}: {}", String::from_utf8_lossy(&body));
-        let Wrapped { data } = serde_json::from_slice::<Wrapped<Record>>(&body).context("a record is not understood")?;
+        let Wrapped { data } =
+            serde_json::from_slice::<Wrapped<Record>>(&body).context("a record is not understood")?;
         Ok(Some(Row {
             id: data.id,
             tag: data.session_id,

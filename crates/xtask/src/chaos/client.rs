@@ -51,7 +51,14 @@ pub async fn send(
 pub struct Unreachable;
 
 /// Asks for an answer and records at `at` what is seen of it; `gone` resolves when the server has been killed.
-pub async fn ask(address: SocketAddr, key: &str, wish: &Wish, board: &Board, at: usize, gone: impl Future<Output = ()>) {
+pub async fn ask(
+    address: SocketAddr,
+    key: &str,
+    wish: &Wish,
+    board: &Board,
+    at: usize,
+    gone: impl Future<Output = ()>,
+) {
     let end = match tokio::time::timeout(PATIENCE, watch(address, key, wish, board, at, gone)).await {
         Ok(end) => end,
         Err(_elapsed) => End::Cut,
@@ -156,7 +163,9 @@ impl Reading {
             return;
         }
         let mut done = 0;
-        while let Some(length) = self.buffer.get(done..).and_then(|rest| rest.windows(2).position(|pair| pair == b"\n\n")) {
+        while let Some(length) =
+            self.buffer.get(done..).and_then(|rest| rest.windows(2).position(|pair| pair == b"\n\n"))
+        {
             let event = self.buffer.get(done..done + length).unwrap_or_default();
             let end = take_event(event, board, at);
             done += length + 2;
@@ -246,7 +255,8 @@ fn note_cost(chunk: &Chunk<'_>, board: &Board, at: usize) {
 pub fn nanos(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = !whole.is_empty() && fraction.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_plain =
+        !whole.is_empty() && fraction.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let whole: i64 = whole.parse().ok().filter(|_| is_plain)?;
     let fraction: i64 = format!("{fraction:0<9}").parse().ok()?;
     Some(sign * whole.checked_mul(1_000_000_000)?.checked_add(fraction)?)

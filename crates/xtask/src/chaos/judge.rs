@@ -67,7 +67,7 @@ impl Verdict {
         self.unbilled + self.wrong + self.twice + self.beyond_delivery + self.for_nothing + self.other
     }
 
-    fn tell(&mut self, problem: Problem, text: String) {
+    fn tell(&mut self, problem: Problem, text: impl std::fmt::Display) {
         *match problem {
             Problem::Unbilled => &mut self.unbilled,
             Problem::Wrong => &mut self.wrong,
@@ -135,7 +135,10 @@ fn sums(verdict: &mut Verdict, rows: &[Row], credits: Credits) {
     }
     let expected = verdict.shown + verdict.others;
     if credits.used != expected {
-        let text = format!("{} nano-dollars used; answers showed {} and others cost {}", credits.used, verdict.shown, verdict.others);
+        let text = format!(
+            "{} nano-dollars used; answers showed {} and others cost {}",
+            credits.used, verdict.shown, verdict.others
+        );
         verdict.tell(Problem::Wrong, text);
     }
 }
@@ -185,13 +188,18 @@ impl Case<'_> {
     fn name(&self) -> String {
         let Sight { wish, status, id, text_bytes, cost, end, epoch, .. } = self.sight;
         let kind = if wish.stream { "stream" } else { "plain" };
-        let [status, id] = [status.map(|status| status.to_string()), id.clone()].map(|text| text.unwrap_or_else(|| "-".to_owned()));
+        let [status, id] =
+            [status.map(|status| status.to_string()), id.clone()].map(|text| text.unwrap_or_else(|| "-".to_owned()));
         format!(
             "{} ({} {kind} in life {epoch}, {end:?}, status {status}, {id}, {text_bytes} bytes, shown {cost:?}; entry {:?}; provider {:?})",
             wish.tag,
             wish.model.id,
             self.rows.first().map(|row| (row.cost, row.prompt_tokens, row.completion_tokens, row.is_interrupted)),
-            self.seen.map(|seen| (seen.finished, seen.delivered_text_chars, seen.counts.map(|counts| (counts.prompt, counts.completion)))),
+            self.seen.map(|seen| (
+                seen.finished,
+                seen.delivered_text_chars,
+                seen.counts.map(|counts| (counts.prompt, counts.completion))
+            )),
         )
     }
 
@@ -208,7 +216,8 @@ impl Case<'_> {
             Some(_) => {}
         }
         // A provider that broke off has not answered, whatever the gateway says.
-        let is_whole = self.seen.is_some_and(|seen| seen.finished) && self.sight.text_bytes == self.sight.wish.text_bytes;
+        let is_whole =
+            self.seen.is_some_and(|seen| seen.finished) && self.sight.text_bytes == self.sight.wish.text_bytes;
         if !is_whole {
             verdict.tell(Problem::Wrong, format!("not whole: {}", self.name()));
         } else if self.full_cost().is_some_and(|cost| cost != shown) {
@@ -252,7 +261,8 @@ impl Case<'_> {
             return verdict.tell(Problem::ForNothing, self.name());
         };
         // Nobody knows how much a client took that left; the provider's own record is the bound.
-        let served = self.sight.wish.model.price.cost(self.prompt_most(), seen.delivered_text_chars.div_ceil(BYTES_PER_TOKEN));
+        let served =
+            self.sight.wish.model.price.cost(self.prompt_most(), seen.delivered_text_chars.div_ceil(BYTES_PER_TOKEN));
         if row.cost > served.max(self.full_cost().unwrap_or(0)) {
             verdict.tell(Problem::BeyondDelivery, self.name());
         }
@@ -286,3 +296,6 @@ impl Case<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,8 @@ impl House {
     /// When it cannot be run, takes too long or fails.
     pub async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = tokio::time::timeout(PATIENCE, self.command(arguments).output()).await;
-        let output = output.context("the command hangs")?.with_context(|| format!("{} cannot be run", self.binary.display()))?;
+        let output =
+            output.context("the command hangs")?.with_context(|| format!("{} cannot be run", self.binary.display()))?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         if !output.status.success() {
             bail!("{arguments:?} failed: {text} {}", String::from_utf8_lossy(&output.stderr).trim());

@@ -14,7 +14,12 @@ pub fn print(outcome: &Outcome, replay: &str) -> std::io::Result<()> {
         let aimed = outcome.kills.iter().filter(|kill| kill.aim == phase).count();
         let hits = outcome.hits(phase);
         let word = if hits >= outcome.plan.per_phase { "ok    " } else { "FAILED" };
-        writeln!(out, "{word} {:<7} {hits:>3} kills met it of {aimed:>3} aimed {}", phase.name(), about(outcome, phase))?;
+        writeln!(
+            out,
+            "{word} {:<7} {hits:>3} kills met it of {aimed:>3} aimed {}",
+            phase.name(),
+            about(outcome, phase)
+        )?;
     }
     let verdict = &outcome.verdict;
     let rows: [(&str, i128); 16] = [
@@ -38,9 +43,11 @@ pub fn print(outcome: &Outcome, replay: &str) -> std::io::Result<()> {
     for (name, value) in rows {
         writeln!(out, "{name:<34} {value:>12}")?;
     }
-    for (name, value) in
-        [("shown by completed answers", verdict.shown), ("all other entries", verdict.others), ("credits used", outcome.credits.used)]
-    {
+    for (name, value) in [
+        ("shown by completed answers", verdict.shown),
+        ("all other entries", verdict.others),
+        ("credits used", outcome.credits.used),
+    ] {
         writeln!(out, "{name:<34} {:>12} USD", usd(value))?;
     }
     for problem in &verdict.told {

@@ -185,14 +185,19 @@ impl<'a> Run<'a> {
         }
         starting.kill().await?;
         let has_written = journal_bytes(self.house) != before;
-        let has_hit = self.kills.last().is_some_and(|last| leaves_work(last));
+        let has_hit = self.kills.last().is_some_and(leaves_work);
         self.note(Kill { aim: Phase::Replay, has_hit, scene: super::sight::Scene::default(), has_written });
         self.house.start()
     }
 
     async fn strike_late(&mut self, node: Node) -> anyhow::Result<Starting> {
         node.kill().await?;
-        self.note(Kill { aim: Phase::Replay, has_hit: false, scene: super::sight::Scene::default(), has_written: true });
+        self.note(Kill {
+            aim: Phase::Replay,
+            has_hit: false,
+            scene: super::sight::Scene::default(),
+            has_written: true,
+        });
         // The note puts the aim back a second time; once is enough.
         self.aims.pop_back();
         self.house.start()
@@ -215,7 +220,12 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the books through the public API, asks the product's own auditor as well, and once more after a restart.
-    async fn read(&mut self, node: Node, management: &str, providers: &Providers) -> anyhow::Result<(Verdict, Credits)> {
+    async fn read(
+        &mut self,
+        node: Node,
+        management: &str,
+        providers: &Providers,
+    ) -> anyhow::Result<(Verdict, Credits)> {
         let sights = self.board.sights();
         self.posted().await?;
         let reader = Reader::open(self.house, node.address, management).await?;
@@ -254,7 +264,9 @@ impl<'a> Run<'a> {
         loop {
             let report = self.house.run(&["verify", "--json"]).await;
             let undrained = match report {
-                Ok(text) => serde_json::from_str::<serde_json::Value>(&text)?.get("undrained").and_then(serde_json::Value::as_u64),
+                Ok(text) => serde_json::from_str::<serde_json::Value>(&text)?
+                    .get("undrained")
+                    .and_then(serde_json::Value::as_u64),
                 // A disagreement is told by the last look; here only the waiting counts.
                 Err(_disagrees) => Some(0),
             };

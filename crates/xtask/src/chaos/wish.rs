@@ -66,7 +66,9 @@ impl Wish {
             0..12 => wish.fault(random),
             12..22 => wish.model = &FAILOVER,
             22..26 => wish.without_usage(),
-            26..36 => wish.manner = Manner::Leaves(if random.random_bool(0.4) { 0 } else { random.random_range(1..4000) }),
+            26..36 => {
+                wish.manner = Manner::Leaves(if random.random_bool(0.4) { 0 } else { random.random_range(1..4000) });
+            }
             _ => {}
         }
         wish

@@ -94,8 +94,11 @@ impl Providers {
             let options = Options { listen, seed: seed.wrapping_add(offset), ..Options::default() };
             Simulator::start(options).await.context("a simulator cannot listen")
         };
-        let all =
-            [("oa", "openai", start(1).await?), ("an", "anthropic", start(2).await?), ("ge", "gemini", start(3).await?)];
+        let all = [
+            ("oa", "openai", start(1).await?),
+            ("an", "anthropic", start(2).await?),
+            ("ge", "gemini", start(3).await?),
+        ];
         let mut flood = Scenario::default();
         flood.answer.text = Some("deep water ".repeat(FLOOD_BYTES / 11));
         flood.body.tokens_per_chunk = Some(FLOOD_PIECE);
