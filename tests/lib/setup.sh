@@ -9,6 +9,8 @@ BUILT=${CARGO_TARGET_DIR:-target}/debug
 export PATH="$HOME/.cargo/bin:$PATH"
 # The fonts of the console and the sockets of the tests need a UTF-8 locale that exists everywhere.
 export LC_ALL=C.UTF-8
+# No compiled Python beside the sources.
+export PYTHONDONTWRITEBYTECODE=1
 
 say() {
     printf '%s\n' "$*" >&2
