@@ -6,7 +6,6 @@
 //! checked: a test that leaves a hold or a wrong balance behind fails.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,

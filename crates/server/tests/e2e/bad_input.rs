@@ -49,7 +49,7 @@ fn manners(row: &Row, answer: &Answer) -> Option<String> {
         let shown: String = answer.text().chars().take(200).collect();
         return Some(format!("{}: status {} instead of {:?}: {shown}", row.what, answer.status, row.status));
     }
-    let Some(kind) = row.kind else { return None };
+    let kind = row.kind?;
     if answer.error_type() != kind {
         return wrong(&format!("error_type {:?} instead of {kind:?}", answer.error_type()));
     }

@@ -194,7 +194,7 @@ async fn forty_canaries_leave_no_trace() {
         match what {
             "deleted key" => drop(app.manage("DELETE", &format!("/api/v1/keys/{hash}"), None).await),
             "disabled key" => {
-                drop(app.manage("PATCH", &format!("/api/v1/keys/{hash}"), Some(&json!({"disabled": true}))).await)
+                drop(app.manage("PATCH", &format!("/api/v1/keys/{hash}"), Some(&json!({"disabled": true}))).await);
             }
             _ => {}
         }
@@ -261,6 +261,7 @@ async fn forty_canaries_leave_no_trace() {
         let place = format!("log: {}", line.chars().take(300).collect::<String>());
         hunt.find(&place, line.as_bytes(), may_hold, &mut hits);
     }
+    assert!(app.log.lines().iter().any(|line| line.contains("\"DEBUG\"")), "the level is not in force");
     let lines = app.log.len();
     assert!(lines > 1000, "only {lines} log lines at trace level");
     eprintln!(

@@ -36,7 +36,7 @@ async fn whatever_is_no_key_is_refused_alike_on_every_guarded_route() {
             &format!("Token {key}"),
             "Bearer sk-or-v1-",
             "Bearer sk-or-v1-zz",
-            &format!("Bearer {}x", key),
+            &format!("Bearer {key}x"),
             &format!("Bearer {}", &key[..key.len() - 1]),
             &format!("Bearer sk-or-v1-{}", "0".repeat(64)),
             &format!("Bearer xx-or-v1-{}", &key[9..]),
@@ -47,7 +47,7 @@ async fn whatever_is_no_key_is_refused_alike_on_every_guarded_route() {
             "Bearer sk-\u{e9}",
             &format!("Bearer {gone}"),
         ] {
-            add(&format!("authorization {:.40?}", value), ask.clone().header("authorization", value));
+            add(&format!("authorization {value:.40?}"), ask.clone().header("authorization", value));
         }
         add(
             "key in a cookie",

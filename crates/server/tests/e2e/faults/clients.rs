@@ -30,9 +30,9 @@ async fn leave(app: &TestApp, stream: bool, moment: Moment, reset: bool) -> Obse
         wire.read_until(testkit::PATIENCE, |answer| answer.content().len() >= 8).await;
     }
     if reset {
-        wire.reset()
+        wire.reset();
     } else {
-        drop(wire)
+        drop(wire);
     }
     eventually("the provider's side is over", Duration::from_secs(10), || async {
         let seen = app.simulator("first").observed().pop().unwrap();
@@ -172,4 +172,31 @@ async fn after_the_head_a_total_failure_is_an_event_and_before_it_a_status() {
     let early = app.send(&solo(&app, "mock/solo", true)).await;
     assert_eq!((early.status, early.error_type().as_str()), (502, "provider_unavailable"));
     app.finish().await;
+}
+
+/// An orderly end lets running answers finish, whatever their form, and takes no new ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orderly_end_finishes_what_is_running() {
+    let mut app = builder().await.setting("timeouts.first_byte", json!("5s")).start().await;
+    first_does(&app, json!({"headers": {"delay_ms": 300}, "body": {"chunk_delay_ms": 200}}));
+    let mut running = Vec::new();
+    for number in 0..10 {
+        running.push(app.open(&solo(&app, "mock/solo", number % 2 == 0)).await);
+    }
+    eventually("all are under way", testkit::PATIENCE, || async {
+        (app.simulator("first").observed().len() == 10).then_some(())
+    })
+    .await;
+    app.signal("TERM");
+    let mut answers = Vec::new();
+    for wire in running {
+        answers.push(wire.rest(testkit::PATIENCE).await);
+    }
+    for answer in answers {
+        assert_eq!((answer.status, answer.content().as_str()), (200, TEXT), "{}", answer.text());
+    }
+    app.stop().await;
+    app.launch().await;
+    let report = app.finish().await;
+    assert_eq!(report["generations"], 10);
 }
