@@ -1,6 +1,7 @@
 //! [`Board`]: what every client saw, written down while it sees it. One half of the oracle; the other is the simulators'.
 
 use super::wish::Wish;
+use super::world::DRAIN_INTERVAL;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -138,10 +139,12 @@ impl Board {
             sight.end = end;
         }
         drop(inner);
-        self.closing.notify_waiters();
+        if end == End::Complete {
+            self.closing.notify_waiters();
+        }
     }
 
-    /// What is under way now; `posted` is when the server last wrote to its database.
+    /// What is under way now; `posted` is when the server last wrote to its database, if that can be seen.
     pub fn scene(&self, posted: Option<Instant>) -> Scene {
         let now = Instant::now();
         let inner = self.inner.lock();
@@ -159,7 +162,7 @@ impl Board {
         }
         let since = |limit: Instant| inner.ended.iter().rev().take_while(|at| **at >= limit).count();
         scene.close += now.checked_sub(JUST_NOW).map_or(0, since);
-        scene.unposted = posted.map_or(inner.ended.len(), since);
+        scene.unposted = posted.or_else(|| now.checked_sub(DRAIN_INTERVAL)).map_or(0, since);
         scene
     }
 

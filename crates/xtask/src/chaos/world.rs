@@ -4,9 +4,10 @@ use anyhow::Context as _;
 use simulator::{Options, Scenario, Simulator};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// How often the server posts settlements: long, so that kills fall before, into and after a posting.
-const DRAIN_INTERVAL_MS: u64 = 150;
+pub const DRAIN_INTERVAL: Duration = Duration::from_millis(150);
 /// Text of the model whose answers are larger than any socket buffer, in bytes.
 pub const FLOOD_BYTES: usize = 3 << 20;
 /// Tokens in one event of that model.
@@ -117,7 +118,8 @@ impl Providers {
     pub fn configuration(&self, postgres: Option<&str>) -> String {
         let mut text = format!(
             "[catalog]\nshipped = false\n[upstreams]\nfrom_environment = false\n[demo]\nenabled = false\n\
-             [log]\nlevel = \"portolan=info,warn\"\nformat = \"json\"\n[journal]\ndrain_interval = \"{DRAIN_INTERVAL_MS}ms\"\n"
+             [log]\nlevel = \"portolan=info,warn\"\nformat = \"json\"\n[journal]\ndrain_interval = \"{}ms\"\n",
+            DRAIN_INTERVAL.as_millis()
         );
         if let Some(url) = postgres {
             let _infallible = writeln!(text, "[database]\nurl = {url:?}");
