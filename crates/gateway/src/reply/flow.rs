@@ -28,6 +28,8 @@ use tokio::time::{Instant, Sleep};
 const MARK_BYTES: u64 = 16 * 1024;
 /// Time after which a MARK is due.
 const MARK_TIME: Duration = Duration::from_secs(2);
+/// Room for a usual event, so that writing one allocates once.
+const EVENT_BYTES: usize = 512;
 /// How long late usage is waited for after the provider's end mark.
 const LATE_USAGE: Duration = Duration::from_secs(2);
 
@@ -173,7 +175,6 @@ impl Flow {
     /// One look at the provider. Empty bytes mean "look again".
     fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
         let Phase::Live(live, encoder) = &mut self.phase else { return Poll::Ready(Vec::new()) };
-        let mut out = Vec::new();
         let was_done = live.is_done();
         let step = if live.pending.is_empty() {
             match live.poll_step(context) {
@@ -183,8 +184,10 @@ impl Flow {
         } else {
             Step::More
         };
+        let mut out = Vec::with_capacity(EVENT_BYTES);
         let mut failure = if let Step::Failed(error) = &step { Some(error.clone()) } else { None };
-        for mut delta in std::mem::take(&mut live.pending) {
+        let mut deltas = std::mem::take(&mut live.pending);
+        for mut delta in deltas.drain(..) {
             if let Delta::Error(error) = delta {
                 failure = Some(error);
                 break;
@@ -192,6 +195,8 @@ impl Flow {
             live.meter(&mut delta);
             encoder.push(&delta, &mut out);
         }
+        // Given back for its room: there is one such list per chunk.
+        live.pending = deltas;
         // The wait for late usage is counted from the end mark, whatever trickles in after it.
         if !was_done {
             let patience = if live.is_done() { LATE_USAGE } else { self.gateway.settings.idle };

@@ -1,6 +1,7 @@
 //! The two-armed dispatch: transactions and reads of either engine through the same few calls.
 
 use super::StoreError;
+use super::repeat;
 use super::statement::{Counts, Statement};
 use super::value::{Cells, Row, Value};
 use sqlx::{Postgres, Sqlite, Transaction};
@@ -113,8 +114,8 @@ impl Tx {
 
     /// Writes many rows of the same shape; the rows that the statement returns.
     ///
-    /// SQLite repeats one prepared single-row statement (numbered placeholders make its multi-row inserts quadratic);
-    /// PostgreSQL gets one array per column in a single round trip.
+    /// SQLite gets the single-row statement widened to a few rows at a time; PostgreSQL gets one array per column in a
+    /// single round trip.
     pub(super) async fn bulk(
         &mut self,
         statement: &Statement,
@@ -126,13 +127,17 @@ impl Tx {
         self.counts.record(statement);
         let returned = match &mut self.engine {
             TxEngine::Sqlite(tx) => {
-                let mut returned = Vec::with_capacity(rows.len());
-                for values in rows {
-                    let some = bound!(Sqlite, statement.sqlite, values).fetch_all(&mut **tx).await;
+                let mut returned = Vec::new();
+                let mut rest = rows;
+                while let Some(width) = rest.first().map(Vec::len) {
+                    let (part, later) = rest.split_at(repeat::rows_at_once(statement.sqlite, rest.len(), width));
+                    let text = sqlx::AssertSqlSafe(repeat::widened(statement.sqlite, part.len()));
+                    let some = bound!(Sqlite, text, part.iter().flatten()).fetch_all(&mut **tx).await;
                     match sqlite_rows(statement.name, some) {
                         Ok(some) => returned.extend(some),
                         Err(source) => return Err(StoreError::of(statement.name, source)),
                     }
+                    rest = later;
                 }
                 Ok(returned)
             }

@@ -16,6 +16,7 @@ mod grant;
 mod key;
 mod migrate;
 mod postgres;
+mod repeat;
 mod settle;
 mod snapshot;
 mod sqlite;

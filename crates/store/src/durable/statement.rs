@@ -31,7 +31,7 @@ macro_rules! statements {
     };
 }
 
-/// Declares bulk writes: a single-row text that SQLite repeats, and an `unnest` text for PostgreSQL.
+/// Declares bulk writes: a single-row text that is widened for SQLite, and an `unnest` text for PostgreSQL.
 macro_rules! bulk_statements {
     ($($name:ident = { $sqlite:expr, $postgres:expr };)*) => {
         $(pub(in crate::durable) const $name: $crate::durable::statement::Statement = $crate::durable::statement::Statement {

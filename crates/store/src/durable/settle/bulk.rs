@@ -1,6 +1,6 @@
 //! The bulk writes of the drain, each in the form that its engine does fast.
 //!
-//! SQLite repeats a prepared single-row statement; PostgreSQL takes one array per column.
+//! SQLite takes a few rows at a time, from the text for one; PostgreSQL takes one array per column.
 
 use super::super::statement::bulk_statements;
 
