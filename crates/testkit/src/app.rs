@@ -285,6 +285,16 @@ impl TestApp {
         cookie.split(';').next().unwrap_or_default().to_owned()
     }
 
+    /// Kills the server as a crash would, and waits until the process is gone.
+    ///
+    /// # Panics
+    /// When there is no server.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("running");
+        child.kill().expect("kill");
+        child.wait().expect("wait");
+    }
+
     /// Stops the server in order.
     ///
     /// # Panics

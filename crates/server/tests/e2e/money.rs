@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 mod bills;
 mod crowd;
 mod endings;
+mod kills;
 
 pub use bills::FAMILIES;
 
