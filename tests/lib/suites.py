@@ -244,7 +244,10 @@ def main():
             if options.only in (None, name):
                 runner.run(name, suite)
     finally:
-        subprocess.run(["tests/postgres.sh", "stop", folder], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+        stopped = subprocess.run(["tests/postgres.sh", "stop", folder], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+        if stopped.returncode == 0:
+            # Files of another user, unless this one may do everything.
+            shutil.rmtree(folder, ignore_errors=True)
     return runner.report()
 
 
