@@ -86,28 +86,29 @@ impl Usage {
         self.input_cache_write.saturating_add(self.input_cache_write_1h)
     }
 
-    /// Clamps every class to `limit` tokens and marks the usage suspect when one was above it.
+    /// Cuts the prompt and the answer to `limit` tokens each, and marks the usage suspect when either was above it.
     ///
-    /// A provider that reports 2⁵³ tokens must not produce an absurd bill: no call can use more than the context.
+    /// A provider that reports 2⁵³ tokens must not produce an absurd bill: no call can use more than the context, however
+    /// the tokens are spread over the classes.
     #[must_use]
     pub fn clamped(mut self, limit: u64) -> Self {
-        for class in [
+        let mut cut = |classes: &mut [&mut u64]| {
+            let mut left = limit;
+            for class in classes {
+                self.suspect |= **class > left;
+                **class = (**class).min(left);
+                left -= **class;
+            }
+        };
+        cut(&mut [
             &mut self.input_fresh,
             &mut self.input_cache_read,
             &mut self.input_cache_write,
             &mut self.input_cache_write_1h,
             &mut self.input_audio,
             &mut self.input_image,
-            &mut self.output_text,
-            &mut self.output_reasoning,
-            &mut self.output_audio,
-            &mut self.output_image,
-        ] {
-            if *class > limit {
-                *class = limit;
-                self.suspect = true;
-            }
-        }
+        ]);
+        cut(&mut [&mut self.output_text, &mut self.output_reasoning, &mut self.output_audio, &mut self.output_image]);
         self
     }
 }

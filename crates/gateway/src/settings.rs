@@ -21,6 +21,8 @@ pub struct GatewaySettings {
     pub keep_alive: Duration,
     /// Most attempts of one request.
     pub attempts_max: usize,
+    /// Longest wait for the next piece of a request body.
+    pub body_wait: Duration,
     /// Largest request body.
     pub body_max: usize,
     /// Largest answer of a provider that is not streamed.
@@ -72,6 +74,7 @@ impl Default for GatewaySettings {
             head_hold: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
             attempts_max: 6,
+            body_wait: Duration::from_secs(10),
             body_max: 32 << 20,
             reply_max: 64 << 20,
             event_max: 8 << 20,

@@ -12,10 +12,10 @@ use store::lease::Keyring;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// How often changes of other processes are looked for.
-const FOLLOW_EVERY: Duration = Duration::from_secs(1);
-/// How often the catalogue is built again, because prices take effect at moments that no change announces.
-const REBUILD_EVERY: u32 = 60;
+/// How often changes of other processes are looked for: they are promised to show within a second.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+/// After how many such looks the catalogue is built again, because prices take effect at moments that no change announces.
+const REBUILD_EVERY: u32 = 120;
 /// How often old rows are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// Shortest time between scheduled imports: the places that publish prices are other people's.
@@ -70,7 +70,7 @@ pub async fn drain(
     }
 }
 
-/// Takes over what other processes changed, once a second.
+/// Takes over what other processes changed.
 pub async fn follow(keyring: Arc<Keyring>, shelf: Arc<Shelf>, stop: CancellationToken) {
     let mut polls: u32 = 0;
     loop {
@@ -113,7 +113,7 @@ pub async fn reload_on_signal(shelf: Arc<Shelf>, stop: CancellationToken) {
                 "configuration read again"
             ),
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "configuration not taken over: what was in force stays")
+                tracing::error!(error = format!("{error:#}"), "configuration not taken over: what was in force stays");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The catalogue: providers, models, endpoints and prices, as data.
 //!
-//! [`file`] holds the structs of the JSON and TOML documents, [`Catalog`] the immutable form that the router reads. A new
+//! [`mod@file`] holds the structs of the JSON and TOML documents, [`Catalog`] the immutable form that the router reads. A new
 //! catalogue is built whole, checked, and swapped in atomically; nothing in here changes in place.
 
 mod build;

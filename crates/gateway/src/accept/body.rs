@@ -13,17 +13,14 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// How many times larger than the wire form a compressed body may become.
 const RATIO_MAX: usize = 200;
 
-/// Longest wait for the next piece of a body.
-const PIECE_WAIT: Duration = Duration::from_secs(10);
-
 /// Reads the whole body, inflating gzip and zstd under the size limit and a ratio limit.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize, wait: Duration) -> Result<Bytes, Refusal> {
     check_type(headers)?;
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX)) {
         return Err(too_large(limit));
     }
-    let wire = collect(body, limit).await?;
+    let wire = collect(body, limit, wait).await?;
     match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity") => Ok(wire),
         Some(b"gzip") => inflate(GzipDecoder::new(&wire[..]), wire.len(), limit).await,
@@ -36,11 +33,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
 }
 
 /// Collects the pieces of a body; a client that stops in the middle is not waited for.
-async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect(body: Body, limit: usize, wait: Duration) -> Result<Bytes, Refusal> {
     let mut body = Limited::new(body, limit);
     let mut whole = BytesMut::new();
     loop {
-        let piece = tokio::time::timeout(PIECE_WAIT, body.frame())
+        let piece = tokio::time::timeout(wait, body.frame())
             .await
             .map_err(|_elapsed| Refusal::new(ErrorKind::RequestTimeout, "The request body did not arrive in time"))?;
         let Some(piece) = piece else { return Ok(whole.freeze()) };

@@ -135,7 +135,9 @@ impl Knock {
     /// # Errors
     /// [`Refusal`] for a body that is too large, encoded in an unknown way, not JSON, or not a valid request.
     pub async fn open(self, gateway: &Gateway, _caller: &Caller) -> Result<Ask, Refusal> {
-        let bytes = body::read(&self.head.parts.headers, self.body, gateway.settings.body_max).await?;
+        let bytes =
+            body::read(&self.head.parts.headers, self.body, gateway.settings.body_max, gateway.settings.body_wait)
+                .await?;
         let chat = dialect::chat::request::parse(bytes, &Limits::default())?;
         let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));

@@ -127,7 +127,11 @@ fn place_by_history(ask: &Ask, caller: &Caller, plan: Plan) -> Placed {
     let is_stream = ask.chat.is_stream();
     let is_streamable =
         |attempt: &&PlannedAttempt| is_stream || attempt.candidate.endpoint.provider.quirks.stream_usage != "never";
-    let Some(expected) = caller.key.output_history().expected_max() else { return Err((plan, None)) };
+    let history = caller.key.output_history();
+    // Without a limit of the caller's, an unknown key is better served by a limit that its credit affords.
+    let has_limit = ask.chat.output_limit().is_some();
+    let expected = if has_limit { Some(history.expected_or_prior()) } else { history.expected_max() };
+    let Some(expected) = expected else { return Err((plan, None)) };
     let attempts: Vec<_> = plan
         .attempts
         .iter()

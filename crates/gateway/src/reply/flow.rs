@@ -30,6 +30,8 @@ const MARK_BYTES: u64 = 16 * 1024;
 const MARK_TIME: Duration = Duration::from_secs(2);
 /// Room for a usual event, so that writing one allocates once.
 const EVENT_BYTES: usize = 512;
+/// How often a silent stream asks whether its key is still good; a revoked one ends within five seconds.
+const KEY_CHECK: Duration = Duration::from_secs(4);
 /// How long late usage is waited for after the provider's end mark.
 const LATE_USAGE: Duration = Duration::from_secs(2);
 
@@ -42,6 +44,7 @@ pub struct Flow {
     /// Wakes for the nearer of keep-alive and deadline.
     timer: Pin<Box<Sleep>>,
     keep_alive_at: Instant,
+    key_check_at: Instant,
     /// When the provider must have said something.
     silent_until: Instant,
     /// When the answer must be over.
@@ -103,6 +106,7 @@ impl Flow {
             phase,
             timer: Box::pin(tokio::time::sleep_until(keep_alive_at)),
             keep_alive_at,
+            key_check_at: now + KEY_CHECK,
             silent_until: now + gateway.settings.idle,
             ends_by: now + gateway.settings.total,
             marked_bytes: 0,
@@ -246,7 +250,7 @@ impl Flow {
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
         let is_live = matches!(self.phase, Phase::Live(..));
         let deadline = if is_live { self.silent_until.min(self.ends_by) } else { self.ends_by };
-        let wake = deadline.min(self.keep_alive_at);
+        let wake = deadline.min(self.keep_alive_at).min(self.key_check_at);
         if self.timer.deadline() != wake {
             self.timer.as_mut().reset(wake);
         }
@@ -266,17 +270,15 @@ impl Flow {
             // Dropping the search ends its trip.
             self.phase = Phase::Over;
             out = refusal_event(&Refusal::new(ErrorKind::Timeout, "No provider answered in time"));
-        } else {
-            let is_revoked = self.live_ref().is_some_and(|live| !live.trip.is_key_usable());
+        } else if self.live_ref().is_some_and(|live| !live.trip.is_key_usable()) {
+            let revoked =
+                UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
+            self.fail(&revoked, &mut out);
+        } else if now >= self.keep_alive_at {
             self.keep_alive_at = now + self.gateway.settings.keep_alive;
-            if is_revoked {
-                let revoked =
-                    UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
-                self.fail(&revoked, &mut out);
-            } else {
-                out.extend_from_slice(KEEP_ALIVE);
-            }
+            out.extend_from_slice(KEEP_ALIVE);
         }
+        self.key_check_at = now + KEY_CHECK;
         Poll::Ready(out)
     }
 

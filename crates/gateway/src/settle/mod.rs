@@ -171,8 +171,7 @@ fn waiver(gateway: &Gateway, ended: &Ended, usage: &Usage) -> Option<&'static st
     if !ended.was_served {
         return None;
     }
-    let is_blank =
-        ended.finish.as_ref().is_none_or(|finish| finish.native.is_none() && finish.reason == FinishReason::Error);
+    let is_blank = ended.finish.as_ref().is_none_or(|finish| finish.native.is_none());
     let has_error_finish = ended.ending == Ending::Completed
         && ended.finish.as_ref().is_some_and(|finish| finish.reason == FinishReason::Error);
     if has_error_finish {

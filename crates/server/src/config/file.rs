@@ -135,6 +135,9 @@ pub struct TimeoutsSection {
     /// Between keep-alive comments.
     #[serde(deserialize_with = "duration::deserialize")]
     pub keep_alive: Duration,
+    /// To the next piece of a request body.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub body: Duration,
     /// How long admission waits for other requests' holds to end.
     #[serde(deserialize_with = "duration::deserialize")]
     pub in_flight: Duration,
@@ -153,6 +156,7 @@ impl Default for TimeoutsSection {
             total: settings.total,
             head_hold: settings.head_hold,
             keep_alive: settings.keep_alive,
+            body: settings.body_wait,
             in_flight: settings.in_flight_wait,
             drain: settings.drain_time,
         }

@@ -58,6 +58,7 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         total: timeouts.total,
         head_hold: timeouts.head_hold,
         keep_alive: timeouts.keep_alive,
+        body_wait: timeouts.body,
         in_flight_wait: timeouts.in_flight,
         drain_time: timeouts.drain,
         attempts_max: limits.attempts,

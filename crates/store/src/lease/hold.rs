@@ -51,18 +51,22 @@ impl Key {
     /// # Errors
     /// [`HoldRefusal`] naming the budget; nothing is held then.
     pub fn hold(self: &Arc<Self>, amount: Amount, now: Timestamp) -> Result<KeyHold, HoldRefusal> {
-        let mut hold = KeyHold { key: Arc::clone(self), admitted: now, account: None, limit: None };
-        hold.account = Some(self.account().budget.lock().hold(amount).map_err(HoldRefusal::Account)?);
+        // Both locks, in the order that extending takes them: a refusal by the limit then takes the account's part back
+        // without waking those who wait for room, the refused request itself among them.
+        let mut account = self.account().budget.lock();
         let mut counters = self.counters.lock();
         counters.roll(now, &self.settings());
         let period = counters.period;
-        if let Some(budget) = &mut counters.limit {
-            // On refusal `hold` is dropped, which takes this lock again to end: release it first.
-            let placed = budget.hold(amount).map_err(HoldRefusal::Key);
-            drop(counters);
-            hold.limit = Some((period, placed?));
-        }
-        Ok(hold)
+        let held = account.hold(amount).map_err(HoldRefusal::Account)?;
+        let limit = match counters.limit.as_mut().map(|budget| budget.hold(amount)) {
+            None => None,
+            Some(Ok(hold)) => Some((period, hold)),
+            Some(Err(error)) => {
+                account.void(held);
+                return Err(HoldRefusal::Key(error));
+            }
+        };
+        Ok(KeyHold { key: Arc::clone(self), admitted: now, account: Some(held), limit })
     }
 }
 

@@ -79,11 +79,23 @@ impl OutputHistory {
     /// the answer comes; what is at stake is only an answer cut short by the very end of the credit.
     pub const TRUSTED_FROM: u32 = 2;
 
+    /// Tokens that an answer is taken for while nothing is known about the key.
+    pub const PRIOR: u64 = 4096;
+
     /// Takes an answer of `tokens` tokens into account. The high-water mark sinks by 1/64 per answer.
     pub const fn observe(&mut self, tokens: u64) {
         self.seen = self.seen.saturating_add(1);
         let sunk = self.high_water - self.high_water / 64;
         self.high_water = if tokens > sunk { tokens } else { sunk };
+    }
+
+    /// Tokens that the next answer will hardly exceed, or [`OutputHistory::PRIOR`] while nothing is known.
+    #[must_use]
+    pub const fn expected_or_prior(&self) -> u64 {
+        match self.expected_max() {
+            Some(expected) => expected,
+            None => Self::PRIOR,
+        }
     }
 
     /// Tokens that the next answer will hardly exceed: twice the high-water mark and 64; `None` until trusted.

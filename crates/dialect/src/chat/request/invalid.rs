@@ -57,6 +57,17 @@ pub(crate) fn echo(text: &str) -> String {
     clip(text, ECHO_MAX)
 }
 
+/// The parser's words without the caller's: it quotes the value that it did not expect, which may be a whole prompt.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.find('"'), text.rfind('"')) {
+        (Some(first), Some(last)) if first < last => {
+            format!("{}{}", text.get(..first).unwrap_or_default().trim_end(), text.get(last + 1..).unwrap_or_default())
+        }
+        _ => text,
+    }
+}
+
 /// How large a request may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

@@ -1,6 +1,6 @@
 //! Checks of messages and tools, beyond their shape.
 
-use super::invalid::{InvalidRequest, Limits, echo};
+use super::invalid::{InvalidRequest, Limits, echo, without_values};
 use crate::canonical::request::{Content, DataUrl, ListError, Message, Part, Role, Tool, is_public_url, parse_list};
 
 /// Media types of images that providers take.
@@ -32,7 +32,7 @@ pub(super) fn read_messages<'a>(json: &'a str, limits: &Limits) -> Result<Vec<Me
 
 fn list_error(name: &str, error: &ListError) -> InvalidRequest {
     // The parser's position counts from the start of the list and would mislead.
-    let text = error.source.to_string();
+    let text = without_values(&error.source);
     let reason = text.split(" at line ").next().unwrap_or_default();
     InvalidRequest::prompt(&format!("{name}[{}]", error.index), reason)
 }

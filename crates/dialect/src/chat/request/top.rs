@@ -1,6 +1,6 @@
 //! The top level of the body: field names with the raw text of their values.
 
-use super::invalid::{InvalidRequest, Limits, clip, echo};
+use super::invalid::{InvalidRequest, Limits, clip, echo, without_values};
 use crate::canonical::request::RawObject;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ impl<'a> Top<'a> {
             return Err(InvalidRequest::body("The body is empty"));
         }
         let mut object: RawObject<'a> = serde_json::from_str(text).map_err(|error| {
-            InvalidRequest::body(format!("The body is not a JSON object: {}", clip(&error.to_string(), 100)))
+            InvalidRequest::body(format!("The body is not a JSON object: {}", clip(&without_values(&error), 100)))
         })?;
         if object.0.len() > limits.fields {
             return Err(InvalidRequest::body(format!("The body has more than {} fields", limits.fields)));

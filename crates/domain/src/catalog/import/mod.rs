@@ -1,6 +1,6 @@
 //! Importers: public price documents of other projects in, catalogue documents and a difference out.
 //!
-//! [`import`] reads one document and yields the models and endpoints it names, in the catalogue's own form. [`diff`]
+//! [`import()`] reads one document and yields the models and endpoints it names, in the catalogue's own form. [`diff()`]
 //! compares them with the documents in force, refuses what looks like a mistake, and yields the documents to store.
 //! Both are pure: they open no file, ask no clock and calculate no price with floats. What a document does not name
 //! stays as it is.
