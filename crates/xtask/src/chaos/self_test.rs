@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Runs of a defect before it counts as unnoticed.
 const TRIES: u64 = 4;
 /// Kills of each run.
-const KILLS: usize = 15;
+const KILLS: usize = 20;
 
 /// A defect and the problems of which at least one must be told.
 struct Bug {
@@ -37,13 +37,24 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let plan = |seed, bug| Plan { kills: KILLS, per_phase: 0, seed, binary: binary.clone(), postgres: None, bug };
     let sound = supervisor::run(&plan(arguments.seed(), None)).await?;
     let mut is_good = sound.verdict.problems() == 0;
-    tell("no defect", is_good, &sound.verdict)?;
+    tell("no defect", if is_good { "ok" } else { "FAILED" }, &sound.verdict)?;
     for bug in BUGS {
         let mut noticed = false;
         for seed in (arguments.seed()..).take(usize::try_from(TRIES).unwrap_or(1)) {
             let outcome = supervisor::run(&plan(seed, Some(bug.name))).await?;
             noticed = (bug.is_noticed)(&outcome.verdict);
-            tell(bug.name, noticed, &outcome.verdict)?;
+            let is_last = seed + 1 == arguments.seed() + TRIES;
+            tell(
+                bug.name,
+                if noticed {
+                    "ok"
+                } else if is_last {
+                    "FAILED"
+                } else {
+                    "again"
+                },
+                &outcome.verdict,
+            )?;
             discard(outcome.kept);
             if noticed {
                 break;
@@ -70,10 +81,9 @@ fn build() -> anyhow::Result<PathBuf> {
     Ok(binary)
 }
 
-fn tell(name: &str, is_right: bool, verdict: &Verdict) -> std::io::Result<()> {
-    let word = if is_right { "ok    " } else { "FAILED" };
+fn tell(name: &str, word: &str, verdict: &Verdict) -> std::io::Result<()> {
     let first = verdict.told.first().map_or("", String::as_str);
-    writeln!(std::io::stdout().lock(), "{word} {name:<18} {} problems told {first}", verdict.problems())
+    writeln!(std::io::stdout().lock(), "{word:<6} {name:<18} {} problems told {first}", verdict.problems())
 }
 
 /// The data of a run that was meant to fail explains nothing.

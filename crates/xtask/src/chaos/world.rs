@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How often the server posts settlements: long, so that kills fall before, into and after a posting.
 pub const DRAIN_INTERVAL: Duration = Duration::from_millis(150);
 /// Text of the model whose answers are larger than any socket buffer, in bytes.
-pub const FLOOD_BYTES: usize = 3 << 20;
+pub const FLOOD_BYTES: usize = 5 << 20;
 /// Tokens in one event of that model.
 const FLOOD_PIECE: u64 = 4096;
 /// Tokens of context of every model: above everything that a run asks for, so that no usage is clamped.
