@@ -1640,9 +1640,20 @@ export interface components {
             total_count: number;
             links: components["schemas"]["PageLinks"];
         };
-        /** @description One model. */
+        /** @description One model. The fields beside `data` are what clients of the OpenAI family read. */
         ModelReply: {
             data: components["schemas"]["Model"];
+            /** @description The model's id. */
+            id: string;
+            /** @description Always `model`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description Unix seconds of publication; 0 when unknown.
+             */
+            created: number;
+            /** @description The author part of the id. */
+            owned_by: string;
         };
         /** @description A function that has to be called. */
         NamedToolChoice: {

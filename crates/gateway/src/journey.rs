@@ -25,7 +25,13 @@ pub async fn run(gateway: &Arc<Gateway>, credential: Credential, request: Reques
 }
 
 async fn walk(gateway: &Arc<Gateway>, knock: accept::Knock) -> Result<Response, Refusal> {
-    let caller = authenticate::authenticate(gateway, knock.head()).await?;
+    let caller = match authenticate::authenticate(gateway, knock.head()).await {
+        Ok(caller) => caller,
+        Err(refusal) => {
+            knock.discard().await;
+            return Err(refusal);
+        }
+    };
     let ask = knock.open(gateway, &caller).await?;
     let plan = plan::plan(gateway, &ask, &caller)?;
     let admission = admit::admit(gateway, &ask, &caller, plan).await?;

@@ -9,10 +9,18 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One model.
+/// One model. The fields beside `data` are what clients of the OpenAI family read.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelReply {
     data: ModelData,
+    /// The model's id.
+    id: String,
+    /// Always `model`.
+    object: &'static str,
+    /// Unix seconds of publication; 0 when unknown.
+    created: i64,
+    /// The author part of the id.
+    owned_by: String,
 }
 
 /// Show a model
@@ -53,5 +61,6 @@ pub(crate) async fn escaped(State(mount): State<Mount>, Path(id): Path<String>) 
 fn answer(mount: &Mount, id: &str) -> Result<Response, ControlError> {
     let model = super::find_model(&mount.control, id)?;
     let data = model_data(&model).ok_or(ControlError::NotFound("Model"))?;
-    reply::open(&ModelReply { data })
+    let owned_by = model.id.split('/').next().unwrap_or_default().to_owned();
+    reply::open(&ModelReply { data, id: model.id.clone(), object: "model", created: model.created, owned_by })
 }

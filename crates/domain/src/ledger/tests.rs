@@ -53,7 +53,7 @@ fn apply(budget: &mut Budget, model: &mut Model, command: &Command) {
                 model.open.push((hold, amount));
             }
             Err(BudgetError::Spent { .. }) => {
-                assert!(!fits(amount) && amount.max(0) > (model.granted - model.posted).min(-1))
+                assert!(!fits(amount) && amount.max(0) > (model.granted - model.posted).min(-1));
             }
             Err(BudgetError::InFlight { .. }) => assert!(amount > free && amount <= model.granted - model.posted),
             Err(BudgetError::Range) => unreachable!("amounts are in range"),

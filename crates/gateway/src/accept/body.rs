@@ -32,6 +32,17 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize, wait: Du
     }
 }
 
+/// Most of a refused body that is read, and the longest wait for it.
+const DISCARDED_MAX: usize = 64 << 10;
+const DISCARD_WAIT: Duration = Duration::from_millis(200);
+
+/// Reads a refused body up to a small bound.
+pub(super) async fn discard(body: Body) {
+    let reading = Limited::new(body, DISCARDED_MAX).collect();
+    // Whether it was read or not makes no difference to the answer.
+    let _outcome = tokio::time::timeout(DISCARD_WAIT, reading).await;
+}
+
 /// Collects the pieces of a body; a client that stops in the middle is not waited for.
 async fn collect(body: Body, limit: usize, wait: Duration) -> Result<Bytes, Refusal> {
     let mut body = Limited::new(body, limit);

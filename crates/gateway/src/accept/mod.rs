@@ -130,6 +130,11 @@ impl Knock {
         &self.head
     }
 
+    /// Reads what little of a refused body is on its way, so that the connection can be used again; the rest is not waited for.
+    pub async fn discard(self) {
+        body::discard(self.body).await;
+    }
+
     /// Reads and parses the body. Needs a caller: bodies of strangers are not read.
     ///
     /// # Errors

@@ -64,8 +64,7 @@ pub fn providers(tree: &Tree) -> Vec<Finding> {
         .flat_map(|file| {
             strings(file, "no branch on a provider's name here: make it catalogue data or a quirk", |source, at| {
                 let literal = &source.strings[at];
-                slugs.iter().any(|slug| *slug == literal.text)
-                    && is_branch(&source.code, literal.span.start, literal.span.end)
+                slugs.contains(&literal.text) && is_branch(&source.code, literal.span.start, literal.span.end)
             })
         })
         .collect()

@@ -48,7 +48,7 @@ impl Source {
             let span = at..end;
             match kind {
                 Kind::Comment => {
-                    source.comments.push(Literal { text: text[span.clone()].to_owned(), span: span.clone() })
+                    source.comments.push(Literal { text: text[span.clone()].to_owned(), span: span.clone() });
                 }
                 Kind::Text { open, close } => {
                     let inside = text.get(at + open..end - close).unwrap_or_default().to_owned();

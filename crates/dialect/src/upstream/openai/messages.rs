@@ -17,7 +17,11 @@ impl Body<'_> {
         let renames_role = traits.has_developer && !self.target.quirks.developer_role;
         let strips_markers = traits.has_markers && self.drops("cache_control");
         let strips_details = traits.has_details && self.drops("reasoning_details");
-        if !renames_role && !strips_markers && !strips_details && self.names.is_empty() {
+        // Our own answers carry `reasoning`, often null; sent back, that is a field which a provider without reasoning refuses.
+        let knows_reasoning = self.target.quirks.reasoning_field.is_some();
+        let has_blank = ["\"reasoning\":null", "\"reasoning\": null"].iter().any(|blank| json.contains(blank));
+        let strips_reasoning = has_blank || (!knows_reasoning && json.contains("\"reasoning\""));
+        if !renames_role && !strips_markers && !strips_details && !strips_reasoning && self.names.is_empty() {
             self.out.field_raw("messages", json);
             return Ok(());
         }
@@ -36,6 +40,7 @@ impl Body<'_> {
                     "role" if renames_role && value.get() == "\"developer\"" => self.out.field_text(name, "system"),
                     "cache_control" if strips_markers => {}
                     "reasoning_details" if strips_details => {}
+                    "reasoning" if strips_reasoning && (!knows_reasoning || value.get() == "null") => {}
                     "content" if strips_markers && value.get().starts_with('[') => self.bare_parts(value)?,
                     "tool_calls" if !self.names.is_empty() => self.calls(value)?,
                     _ => self.out.field_raw(name, value.get()),
