@@ -1,5 +1,6 @@
 //! The accept loop: connection cap, header timeout, graceful end.
 
+use crate::framing::{Ambiguous, FramingWatch};
 use axum::Router;
 use axum::body::Body;
 use edge::delivery::Delivery;
@@ -67,10 +68,16 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
         let delivery = Delivery::default();
         let stream = Arc::new(stream);
         let wire = Arc::clone(&stream);
-        let stream = Counted { stream, delivery: delivery.clone() };
+        let ambiguous = Arc::new(Ambiguous::default());
+        let stream = Counted {
+            stream,
+            delivery: delivery.clone(),
+            framing: FramingWatch::default(),
+            ambiguous: Arc::clone(&ambiguous),
+        };
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(delivery.clone());
-            answer(router.clone(), peer, request)
+            answer(router.clone(), peer, Arc::clone(&ambiguous), request)
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let watched = graceful.watch(connection);
@@ -104,6 +111,8 @@ async fn reset(stream: &TcpStream) {
 struct Counted {
     stream: Arc<TcpStream>,
     delivery: Delivery,
+    framing: FramingWatch,
+    ambiguous: Arc<Ambiguous>,
 }
 
 /// Tries again whenever the socket is ready until it does something.
@@ -121,8 +130,14 @@ macro_rules! when_ready {
 
 impl AsyncRead for Counted {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let attempt = |buffer: &mut ReadBuf<'_>| self.stream.try_read_buf(buffer).map(|_count| ());
-        when_ready!(self.stream, poll_read_ready, context, attempt(buffer))
+        let this = self.get_mut();
+        let mut attempt = |buffer: &mut ReadBuf<'_>| {
+            let before = buffer.filled().len();
+            this.stream.try_read_buf(buffer)?;
+            this.framing.read(buffer.filled().get(before..).unwrap_or_default(), &this.ambiguous);
+            io::Result::Ok(())
+        };
+        when_ready!(this.stream, poll_read_ready, context, attempt(buffer))
     }
 }
 
@@ -178,8 +193,12 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpSt
 async fn answer(
     router: Router,
     peer: Peer,
+    ambiguous: Arc<Ambiguous>,
     mut request: Request<Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
+    if ambiguous.is_set() {
+        return Ok(refused(StatusCode::BAD_REQUEST));
+    }
     if let Some(status) = crate::head::objection(&request) {
         return Ok(refused(status));
     }

@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod config;
 mod head;
+mod framing;
 mod health;
 mod listen;
 mod tasks;

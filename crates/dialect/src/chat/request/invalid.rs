@@ -60,9 +60,14 @@ pub(crate) fn echo(text: &str) -> String {
 /// The parser's words without the caller's: it quotes the value that it did not expect, which may be a whole prompt.
 pub(crate) fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match (text.find('"'), text.rfind('"')) {
+    let quote = if text.starts_with("unknown variant `") { ", expected" } else { "\"" };
+    let (first, last) = match quote {
+        "\"" => (text.find('"'), text.rfind('"').map(|at| at + 1)),
+        after => (text.find(" `"), text.find(after)),
+    };
+    match (first, last) {
         (Some(first), Some(last)) if first < last => {
-            format!("{}{}", text.get(..first).unwrap_or_default().trim_end(), text.get(last + 1..).unwrap_or_default())
+            format!("{}{}", text.get(..first).unwrap_or_default().trim_end(), text.get(last..).unwrap_or_default())
         }
         _ => text,
     }

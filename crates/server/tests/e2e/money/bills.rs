@@ -30,7 +30,7 @@ async fn app() -> TestApp {
         ),
         ("dust", json!({"prompt": "0.0001", "completion": "0.0001"})),
     ];
-    let mut builder = TestApp::builder(BINARY).setting("timeouts.first_byte", json!("10s"));
+    let mut builder = TestApp::builder(BINARY).credits("1000").setting("timeouts.first_byte", json!("10s"));
     for (slug, family) in FAMILIES {
         builder = builder.simulated(slug, family).await;
         for (sheet, price) in &sheets {
