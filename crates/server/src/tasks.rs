@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// How often changes of other processes are looked for: they are promised to show within a second.
-const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+const FOLLOW_EVERY: Duration = Duration::from_millis(750);
 /// After how many such looks the catalogue is built again, because prices take effect at moments that no change announces.
-const REBUILD_EVERY: u32 = 120;
+const REBUILD_EVERY: u32 = 80;
 /// How often old rows are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// Shortest time between scheduled imports: the places that publish prices are other people's.

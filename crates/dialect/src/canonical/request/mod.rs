@@ -159,10 +159,8 @@ impl<'de> Deserialize<'de> for Role {
             "user" => Ok(Self::User),
             "assistant" => Ok(Self::Assistant),
             "tool" => Ok(Self::Tool),
-            other => {
-                let shown: String = other.chars().take(100).collect();
-                Err(serde::de::Error::custom(format_args!("unknown role '{shown}'")))
-            }
+            // The word is not repeated: a caller that mixes up fields would find its prompt in an error.
+            _ => Err(serde::de::Error::custom("unknown role; there are system, developer, user, assistant and tool")),
         }
     }
 }
