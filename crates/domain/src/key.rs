@@ -76,6 +76,14 @@ impl KeyText {
     }
 
     /// Accepts a text that has our prefix, length and checksum.
+    ///
+    /// ```
+    /// use domain::key::KeyText;
+    ///
+    /// let key = KeyText::generate([7; 28]);
+    /// assert!(KeyText::parse(key.expose()).is_some());
+    /// assert!(KeyText::parse("sk-or-v1-0000").is_none());
+    /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(PREFIX).filter(|digits| digits.len() == LENGTH - PREFIX.len())?;

@@ -16,6 +16,15 @@ pub enum DecimalError {
 
 /// Parses plain decimal text (`-1.25`, `0.0000001`, no exponent) into an integer scaled by 10^`scale`.
 ///
+/// ```
+/// use domain::money::{format_scaled, parse_scaled};
+///
+/// // 2.50 USD per million tokens, in nano-dollars per million.
+/// assert_eq!(parse_scaled("2.50", 9), Ok(2_500_000_000));
+/// assert_eq!(format_scaled(2_500_000_000, 9), "2.5");
+/// assert!(parse_scaled("2.5e-6", 9).is_err());
+/// ```
+///
 /// # Errors
 /// [`DecimalError`] when the text is malformed, too precise for the scale or out of the `i64` range.
 pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {

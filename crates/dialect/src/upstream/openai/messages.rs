@@ -21,7 +21,10 @@ impl Body<'_> {
         let knows_reasoning = self.target.quirks.reasoning_field.is_some();
         let has_blank = ["\"reasoning\":null", "\"reasoning\": null"].iter().any(|blank| json.contains(blank));
         let strips_reasoning = has_blank || (!knows_reasoning && json.contains("\"reasoning\""));
-        if !renames_role && !strips_markers && !strips_details && !strips_reasoning && self.names.is_empty() {
+        // Tool calls carry an `index` in streams; clients that gather them send it back, and it is no part of a request.
+        let strips_index = !traits.called_names.is_empty() && json.contains("\"index\"");
+        let rewrites_calls = strips_index || !self.names.is_empty();
+        if !renames_role && !strips_markers && !strips_details && !strips_reasoning && !rewrites_calls {
             self.out.field_raw("messages", json);
             return Ok(());
         }
@@ -42,7 +45,7 @@ impl Body<'_> {
                     "reasoning_details" if strips_details => {}
                     "reasoning" if strips_reasoning && (!knows_reasoning || value.get() == "null") => {}
                     "content" if strips_markers && value.get().starts_with('[') => self.bare_parts(value)?,
-                    "tool_calls" if !self.names.is_empty() => self.calls(value)?,
+                    "tool_calls" if rewrites_calls => self.calls(value)?,
                     _ => self.out.field_raw(name, value.get()),
                 }
             }
@@ -73,7 +76,7 @@ impl Body<'_> {
         self.out.field_list("tool_calls");
         for call in read::<RawObject<'_>>(calls.get())? {
             self.out.begin_object();
-            for (name, value) in call.iter() {
+            for (name, value) in call.iter().filter(|(name, _)| *name != "index") {
                 if name == "function" { self.function(value, false)? } else { self.out.field_raw(name, value.get()) }
             }
             self.out.end_object();
