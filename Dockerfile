@@ -2,7 +2,9 @@ FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked --package server --bin portolan
-FROM gcr.io/distroless/cc-debian12:nonroot
+FROM debian:bookworm-slim
+RUN useradd --create-home portolan && mkdir /data && chown portolan /data
+USER portolan
 COPY --from=build /src/target/release/portolan /portolan
 VOLUME /data
 EXPOSE 7878
