@@ -84,6 +84,9 @@ pub struct ToolCall<'a> {
     /// What is called; absent for kinds other than `function`.
     #[serde(borrow, default)]
     pub function: Option<CalledFunction<'a>>,
+    /// Its place among the calls of a stream; clients that gather streams send it back.
+    #[serde(default)]
+    pub index: Option<serde::de::IgnoredAny>,
 }
 
 /// A called function.

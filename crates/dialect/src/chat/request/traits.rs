@@ -8,6 +8,8 @@ use std::collections::HashSet;
 pub(crate) struct Traits {
     /// Some message has the `developer` role.
     pub(crate) has_developer: bool,
+    /// Some tool call carries an `index`.
+    pub(crate) has_call_index: bool,
     /// Some message carries `reasoning_details`.
     pub(crate) has_details: bool,
     /// Some message, part or tool carries `cache_control`.
@@ -30,6 +32,7 @@ impl Traits {
         let called = called.map(|function| &*function.name);
         Self {
             has_developer: messages.iter().any(|message| message.role == Role::Developer),
+            has_call_index: messages.iter().flat_map(Message::calls).any(|call| call.index.is_some()),
             has_details: messages.iter().any(|message| message.reasoning_details.is_some()),
             has_markers: messages.iter().any(has_marker) || tools.iter().any(|tool| tool.cache_control.is_some()),
             has_server_tools: tools.iter().any(|tool| !tool.is_function()),

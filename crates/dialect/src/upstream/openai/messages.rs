@@ -22,8 +22,7 @@ impl Body<'_> {
         let has_blank = ["\"reasoning\":null", "\"reasoning\": null"].iter().any(|blank| json.contains(blank));
         let strips_reasoning = has_blank || (!knows_reasoning && json.contains("\"reasoning\""));
         // Tool calls carry an `index` in streams; clients that gather them send it back, and it is no part of a request.
-        let strips_index = !traits.called_names.is_empty() && json.contains("\"index\"");
-        let rewrites_calls = strips_index || !self.names.is_empty();
+        let rewrites_calls = traits.has_call_index || !self.names.is_empty();
         if !renames_role && !strips_markers && !strips_details && !strips_reasoning && !rewrites_calls {
             self.out.field_raw("messages", json);
             return Ok(());
