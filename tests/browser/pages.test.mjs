@@ -122,8 +122,13 @@ test('the_keyboard_alone_reaches_a_model_and_comes_back', async () => {
   await page.waitForURL(/q=tide-5-70b/);
   await page.keyboard.press('Escape');
   await page.waitForURL(/\/models$/);
+  // The address changes before the field is empty; a person sees the empty field and then leaves it.
+  await page.waitForFunction(() => document.querySelector('input[type=search]').value === '');
+  await page.getByText('412 models').first().waitFor();
   await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.tagName !== 'INPUT');
   await page.keyboard.press('j');
+  await page.waitForFunction(() => document.activeElement?.matches('[data-row-id]'));
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Providers' }).waitFor();
   await page.goBack();
