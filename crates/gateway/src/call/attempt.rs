@@ -117,7 +117,7 @@ fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFail
 
 /// The end user's id as a provider sees it: stable per account, and no way back to the caller's own id.
 fn hashed_user(trip: &Trip, user: &str) -> String {
-    let account = trip.opening(None).map(|opening| opening.account.to_string()).unwrap_or_default();
+    let account = trip.account().map(|account| account.to_string()).unwrap_or_default();
     let digest = Sha256::digest(format!("{account}\n{user}").as_bytes());
     hex::encode(digest.get(..16).unwrap_or_default())
 }

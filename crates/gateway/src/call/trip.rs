@@ -10,7 +10,7 @@ use crate::state::Gateway;
 use dialect::canonical::reply::Finish;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening};
-use domain::id::GenerationId;
+use domain::id::{AccountId, GenerationId};
 use domain::usage::Usage;
 use serde_json::Value;
 use std::sync::Arc;
@@ -127,6 +127,11 @@ impl Trip {
     /// The hold, while the trip lasts.
     pub const fn hold_mut(&mut self) -> Option<&mut KeyHold> {
         self.hold.as_mut()
+    }
+
+    /// Who pays, while the trip lasts.
+    pub fn account(&self) -> Option<AccountId> {
+        self.hold.as_ref().map(|hold| hold.key().account().id())
     }
 
     /// Whether the key may still be used.
