@@ -3,5 +3,6 @@
 pub mod canonical;
 pub mod chat;
 pub mod decode;
+pub mod inbound;
 pub mod sse;
 pub mod upstream;

@@ -12,15 +12,16 @@ use crate::settle::{self, Ended};
 use crate::state::Gateway;
 use axum::extract::Request;
 use axum::response::Response;
+use dialect::inbound::Dialect;
 use std::sync::Arc;
 
 /// Answers a request. Whatever goes wrong becomes an answer in the caller's dialect; every admission is settled or voided.
-pub async fn run(gateway: &Arc<Gateway>, credential: Credential, request: Request) -> Response {
-    let knock = accept::accept(gateway, credential, request);
+pub async fn run(gateway: &Arc<Gateway>, dialect: Dialect, credential: Credential, request: Request) -> Response {
+    let knock = accept::accept(gateway, dialect, credential, request);
     let id = knock.id();
     match walk(gateway, knock).await {
         Ok(response) => response,
-        Err(refusal) => reply::error::respond_with_id(&refusal, &id),
+        Err(refusal) => reply::error::respond_with_id(&refusal, dialect, &id),
     }
 }
 

@@ -28,6 +28,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
+use dialect::inbound::Dialect;
 use domain::error_kind::ErrorKind;
 use edge::route::{Access, Route};
 use std::sync::Arc;
@@ -51,10 +52,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 }
 
 async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    journey::run(&gateway, accept::Credential::Header, request).await
+    journey::run(&gateway, Dialect::Chat, accept::Credential::Header, request).await
 }
 
 /// Answers a chat request on behalf of a key that the console's session stands for.
 pub async fn chat_for(gateway: &Arc<Gateway>, key: Arc<Key>, request: Request) -> Response {
-    journey::run(gateway, accept::Credential::Session(key), request).await
+    journey::run(gateway, Dialect::Chat, accept::Credential::Session(key), request).await
 }

@@ -11,6 +11,7 @@ use crate::state::Gateway;
 use axum::body::Body;
 use axum::extract::Request;
 use dialect::chat::request::{ChatRequest, Limits};
+use dialect::inbound::{self, Dialect};
 use domain::id::GenerationId;
 use domain::time::Timestamp;
 use edge::delivery::Delivery;
@@ -40,6 +41,7 @@ pub struct Knock {
 #[derive(Debug)]
 pub struct Head {
     id: GenerationId,
+    dialect: Dialect,
     received_at: Timestamp,
     started: Duration,
     credential: Credential,
@@ -51,6 +53,8 @@ pub struct Head {
 pub struct Ask {
     /// Id of the generation, and of the answer.
     pub id: GenerationId,
+    /// What the caller speaks.
+    pub dialect: Dialect,
     /// When it arrived.
     pub received_at: Timestamp,
     /// Monotonic time of its arrival.
@@ -100,11 +104,11 @@ impl Taken {
 }
 
 /// Takes a request's head and names its generation.
-pub fn accept(gateway: &Gateway, credential: Credential, request: Request) -> Knock {
+pub fn accept(gateway: &Gateway, dialect: Dialect, credential: Credential, request: Request) -> Knock {
     let received_at = gateway.clock.now();
     let (parts, body) = request.into_parts();
     let id = GenerationId::new(received_at, gateway.random.bytes());
-    Knock { head: Head { id, received_at, started: gateway.clock.elapsed(), credential, parts }, body }
+    Knock { head: Head { id, dialect, received_at, started: gateway.clock.elapsed(), credential, parts }, body }
 }
 
 impl Head {
@@ -143,11 +147,12 @@ impl Knock {
         let bytes =
             body::read(&self.head.parts.headers, self.body, gateway.settings.body_max, gateway.settings.body_wait)
                 .await?;
-        let chat = dialect::chat::request::parse(bytes, &Limits::default())?;
+        let chat = inbound::parse(self.head.dialect, bytes, &Limits::default())?;
         let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
         Ok(Ask {
             id: self.head.id,
+            dialect: self.head.dialect,
             received_at: self.head.received_at,
             started: self.head.started,
             wants_metadata: wants.is_some_and(|value| value.eq_ignore_ascii_case("enabled")),

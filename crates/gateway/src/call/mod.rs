@@ -76,12 +76,12 @@ pub async fn call(gateway: &Arc<Gateway>, prepared: Prepared) -> Result<Reply, R
 
 /// Holds the head back until the first content or for a while, so that early failures are plain JSON errors.
 async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<Reply, Refusal> {
-    let shared = Arc::clone(gateway);
+    let (shared, dialect) = (Arc::clone(gateway), trip.ask.dialect);
     let mut opening = Box::pin(async move { live::open(&shared, trip).await });
     let facts = AccessFacts { generation: Some(id.to_string()), ..AccessFacts::default() };
     let flow = match tokio::time::timeout(gateway.settings.head_hold, &mut opening).await {
         Ok(live) => Flow::live(gateway, live?),
-        Err(_elapsed) => Flow::opening(gateway, opening),
+        Err(_elapsed) => Flow::opening(gateway, dialect, id, opening),
     };
     Ok(Reply {
         id,

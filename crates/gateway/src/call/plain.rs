@@ -8,8 +8,9 @@ use crate::reply::Refusal;
 use crate::state::Gateway;
 use bytes::{Bytes, BytesMut};
 use dialect::canonical::reply::{Collector, Delta, Finish, FinishReason, Reply};
-use dialect::chat::reply::{Envelope, encode};
+use dialect::chat::reply::Envelope;
 use dialect::decode::{self, FailureClass, UpstreamError};
+use dialect::inbound;
 use domain::error_kind::ErrorKind;
 use domain::generation::{AttemptOutcome, Ending};
 use edge::access_log::AccessFacts;
@@ -165,7 +166,7 @@ fn finish(
         hide_reasoning: hide,
         metadata: metadata.as_deref(),
     };
-    let body = encode(reply, &envelope, &bill(&receipt));
+    let body = inbound::encode(trip.ask.dialect, &trip.ask.chat, reply, &envelope, &bill(&receipt));
     let facts = AccessFacts {
         generation: Some(id.clone()),
         model: Some(planned.candidate.model.id.clone()),

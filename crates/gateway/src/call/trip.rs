@@ -168,7 +168,7 @@ impl Trip {
             provider_name: endpoint.provider.name.clone(),
             endpoint_tag: endpoint.tag.clone(),
             attempt: self.attempts.last().map_or(0, |attempt| attempt.index),
-            api_type: "completions".to_owned(),
+            api_type: self.ask.dialect.api_type().to_owned(),
             streamed: self.is_stream(),
             price_version: endpoint.price_version.clone(),
             prompt_price: endpoint.price.at(self.prompt_tokens).prompt,

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use dialect::chat::request::InvalidRequest;
+use dialect::inbound::{self, Dialect, Problem};
 use domain::error_kind::ErrorKind;
 use domain::id::GenerationId;
 use domain::time::Timestamp;
@@ -109,6 +110,28 @@ impl Refusal {
         self
     }
 
+    /// The text for the caller; our own mistakes are not explained to strangers.
+    fn public_message(&self) -> &str {
+        if self.kind == ErrorKind::Server { "Internal Server Error" } else { &self.message }
+    }
+
+    /// The body in the caller's dialect.
+    #[must_use]
+    pub fn body_in(&self, dialect: Dialect, id: Option<&GenerationId>) -> Value {
+        self.told(id, |problem| inbound::problem(dialect, problem))
+    }
+
+    /// The events that report it in a stream whose head had gone out before any content.
+    #[must_use]
+    pub fn event(&self, dialect: Dialect, id: &GenerationId) -> Vec<u8> {
+        self.told(Some(id), |problem| inbound::problem_event(dialect, problem))
+    }
+
+    fn told<T>(&self, id: Option<&GenerationId>, tell: impl FnOnce(&Problem<'_>) -> T) -> T {
+        let (id, envelope) = (id.map(GenerationId::to_string), self.body());
+        tell(&Problem { kind: self.kind, message: self.public_message(), id: id.as_deref(), envelope: &envelope })
+    }
+
     /// The body in the OpenRouter envelope.
     #[must_use]
     pub fn body(&self) -> Value {
@@ -128,8 +151,7 @@ impl Refusal {
                 }),
             );
         }
-        let message = if is_masked { "Internal Server Error" } else { &self.message };
-        let mut error = json!({"code": self.kind.status(), "message": message, "metadata": metadata});
+        let mut error = json!({"code": self.kind.status(), "message": self.public_message(), "metadata": metadata});
         if let (Some(object), Some(availability)) = (error.as_object_mut(), &self.details.availability) {
             object.insert("availability".to_owned(), availability.clone());
         }
@@ -154,8 +176,8 @@ impl From<InvalidRequest> for Refusal {
 
 /// Answers a refusal of a request whose generation has an id.
 #[must_use]
-pub fn respond_with_id(refusal: &Refusal, id: &GenerationId) -> Response {
-    let mut response = respond(refusal);
+pub fn respond_with_id(refusal: &Refusal, dialect: Dialect, id: &GenerationId) -> Response {
+    let mut response = answer(refusal, &refusal.body_in(dialect, Some(id)));
     let id = id.to_string();
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-generation-id"), value);
@@ -165,13 +187,18 @@ pub fn respond_with_id(refusal: &Refusal, id: &GenerationId) -> Response {
     response
 }
 
-/// The one translation from a refusal to HTTP.
+/// Answers a refusal of a request that has no dialect.
 #[must_use]
 pub fn respond(refusal: &Refusal) -> Response {
+    answer(refusal, &refusal.body())
+}
+
+/// The one translation from a refusal to HTTP.
+fn answer(refusal: &Refusal, body: &Value) -> Response {
     if refusal.kind == ErrorKind::Server {
         tracing::error!(message = %refusal.message, "request failed by our own fault");
     }
-    let mut response = Response::new(Body::from(refusal.body().to_string()));
+    let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() =
         http::StatusCode::from_u16(refusal.kind.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -11,9 +11,10 @@ use crate::state::Gateway;
 use bytes::Bytes;
 use dialect::canonical::reply::{Delta, FailureClass, Finish, FinishReason, UpstreamError};
 use dialect::chat::reply::Envelope;
-use dialect::chat::stream::{Encoder, KEEP_ALIVE};
+use dialect::inbound::{Dialect, Encoder};
 use domain::error_kind::ErrorKind;
 use domain::generation::Ending;
+use domain::id::GenerationId;
 use http_body::{Body, Frame};
 use std::convert::Infallible;
 use std::fmt;
@@ -40,6 +41,8 @@ type Opening = Pin<Box<dyn Future<Output = Result<Live, Refusal>> + Send>>;
 /// A streamed answer.
 pub struct Flow {
     gateway: Arc<Gateway>,
+    dialect: Dialect,
+    id: GenerationId,
     phase: Phase,
     /// Wakes for the nearer of keep-alive and deadline.
     timer: Pin<Box<Sleep>>,
@@ -91,18 +94,21 @@ impl Flow {
     /// The body of an answer that has begun.
     pub fn live(gateway: &Arc<Gateway>, live: Live) -> Self {
         let encoder = encoder(&live);
-        Self::new(gateway, Phase::Live(Box::new(live), encoder))
+        let (dialect, id) = (live.trip.ask.dialect, live.trip.id());
+        Self::new(gateway, dialect, id, Phase::Live(Box::new(live), encoder))
     }
 
     /// The body of an answer that is still looking for a provider.
-    pub fn opening(gateway: &Arc<Gateway>, opening: Opening) -> Self {
-        Self::new(gateway, Phase::Opening(opening))
+    pub fn opening(gateway: &Arc<Gateway>, dialect: Dialect, id: GenerationId, opening: Opening) -> Self {
+        Self::new(gateway, dialect, id, Phase::Opening(opening))
     }
 
-    fn new(gateway: &Arc<Gateway>, phase: Phase) -> Self {
+    fn new(gateway: &Arc<Gateway>, dialect: Dialect, id: GenerationId, phase: Phase) -> Self {
         let now = Instant::now();
         let keep_alive_at = now + gateway.settings.keep_alive;
         Self {
+            dialect,
+            id,
             phase,
             timer: Box::pin(tokio::time::sleep_until(keep_alive_at)),
             keep_alive_at,
@@ -150,7 +156,7 @@ impl Flow {
                     }
                     Poll::Ready(Err(refusal)) => {
                         self.phase = Phase::Over;
-                        Poll::Ready(refusal_event(&refusal))
+                        Poll::Ready(refusal.event(self.dialect, &self.id))
                     }
                     Poll::Pending => Poll::Pending,
                 },
@@ -269,14 +275,14 @@ impl Flow {
         } else if now >= deadline {
             // Dropping the search ends its trip.
             self.phase = Phase::Over;
-            out = refusal_event(&Refusal::new(ErrorKind::Timeout, "No provider answered in time"));
+            out = Refusal::new(ErrorKind::Timeout, "No provider answered in time").event(self.dialect, &self.id);
         } else if self.live_ref().is_some_and(|live| !live.trip.is_key_usable()) {
             let revoked =
                 UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
             self.fail(&revoked, &mut out);
         } else if now >= self.keep_alive_at {
             self.keep_alive_at = now + self.gateway.settings.keep_alive;
-            out.extend_from_slice(KEEP_ALIVE);
+            out.extend_from_slice(Encoder::keep_alive(self.dialect));
         }
         self.key_check_at = now + KEY_CHECK;
         Poll::Ready(out)
@@ -356,17 +362,14 @@ impl Drop for Flow {
 
 fn encoder(live: &Live) -> Encoder {
     let planned = live.trip.planned.get(live.at);
-    Encoder::new(&Envelope {
-        id: &live.trip.id().to_string(),
+    let id = live.trip.id().to_string();
+    let envelope = Envelope {
+        id: &id,
         created: live.trip.ask.received_at.seconds(),
         model: planned.map_or("", |planned| planned.candidate.model.id.as_str()),
         provider: planned.map_or("", |planned| planned.candidate.endpoint.provider.name.as_str()),
         hide_reasoning: live.trip.ask.chat.wants_reasoning_hidden(),
         metadata: None,
-    })
-}
-
-/// The one event of an answer that failed after its head had gone out and before any content.
-fn refusal_event(refusal: &Refusal) -> Vec<u8> {
-    format!("data: {}\n\n", refusal.body()).into_bytes()
+    };
+    Encoder::new(live.trip.ask.dialect, &live.trip.ask.chat, &envelope)
 }

@@ -1,0 +1,62 @@
+//! [`Encoder`]: the events of a streamed answer in the caller's dialect.
+
+use super::Dialect;
+use crate::canonical::reply::Delta;
+use crate::chat;
+use crate::chat::reply::{Bill, Envelope};
+use crate::chat::request::ChatRequest;
+use domain::error_kind::ErrorKind;
+use serde_json::value::RawValue;
+
+/// Writes the events of one streamed answer.
+#[derive(Debug)]
+pub enum Encoder {
+    /// Chat completion chunks.
+    Chat(chat::stream::Encoder),
+}
+
+impl Encoder {
+    /// Makes an encoder. The envelope's metadata is not used: it is only known at the end.
+    #[must_use]
+    pub fn new(dialect: Dialect, _request: &ChatRequest, envelope: &Envelope<'_>) -> Self {
+        match dialect {
+            Dialect::Chat => Self::Chat(chat::stream::Encoder::new(envelope)),
+        }
+    }
+
+    /// Appends what the client is to see of one step; steps after the ending are ignored.
+    pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+        match self {
+            Self::Chat(encoder) => encoder.push(delta, out),
+        }
+    }
+
+    /// Appends the ending of a complete answer.
+    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Vec<u8>) {
+        match self {
+            Self::Chat(encoder) => encoder.end(bill, metadata, out),
+        }
+    }
+
+    /// Appends the one event that reports a failure in the middle.
+    pub fn error(
+        &mut self,
+        status: u16,
+        kind: ErrorKind,
+        message: &str,
+        provider_code: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Chat(encoder) => encoder.error(status, kind, message, provider_code, out),
+        }
+    }
+
+    /// What keeps the connection alive while a provider is silent.
+    #[must_use]
+    pub const fn keep_alive(dialect: Dialect) -> &'static [u8] {
+        match dialect {
+            Dialect::Chat => chat::stream::KEEP_ALIVE,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The dialects that callers speak: one door in, one door out.
+//!
+//! Every dialect is read into the canonical chat request and written from the canonical answer, so the journey between
+//! knows one form only. A request of another dialect keeps the caller's own text beside the canonical one, for providers
+//! that speak the same dialect.
+
+mod encoder;
+mod problem;
+
+pub use encoder::Encoder;
+pub use problem::{Problem, problem, problem_event};
+
+use crate::canonical::reply::Reply;
+use crate::chat;
+use crate::chat::reply::{Bill, Envelope};
+use crate::chat::request::{ChatRequest, InvalidRequest, Limits};
+use bytes::Bytes;
+
+/// What a caller speaks; decided by the route and by nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Chat completions.
+    Chat,
+}
+
+impl Dialect {
+    /// The word for it in generation records.
+    #[must_use]
+    pub const fn api_type(self) -> &'static str {
+        match self {
+            Self::Chat => "completions",
+        }
+    }
+}
+
+/// Reads and checks a request body.
+///
+/// # Errors
+/// When the body is no single JSON object, breaks a limit, or a field holds what it must not; the error names the field
+/// in the caller's dialect.
+pub fn parse(dialect: Dialect, body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
+    match dialect {
+        Dialect::Chat => chat::request::parse(body, limits),
+    }
+}
+
+/// Writes a whole answer as the body of a plain call.
+#[must_use]
+pub fn encode(
+    dialect: Dialect,
+    _request: &ChatRequest,
+    reply: &Reply,
+    envelope: &Envelope<'_>,
+    bill: &Bill<'_>,
+) -> Vec<u8> {
+    match dialect {
+        Dialect::Chat => chat::reply::encode(reply, envelope, bill),
+    }
+}

@@ -1,0 +1,34 @@
+//! A request that was not answered, in the caller's dialect.
+
+use super::Dialect;
+use domain::error_kind::ErrorKind;
+use serde_json::Value;
+
+/// What went wrong, in every form that some dialect needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Problem<'a> {
+    /// Public type; decides the status.
+    pub kind: ErrorKind,
+    /// Text for the caller.
+    pub message: &'a str,
+    /// Our id of the request, if it has one.
+    pub id: Option<&'a str>,
+    /// The whole report in the OpenRouter envelope.
+    pub envelope: &'a Value,
+}
+
+/// The JSON body of a failed call.
+#[must_use]
+pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
+    match dialect {
+        Dialect::Chat => problem.envelope.clone(),
+    }
+}
+
+/// The events that end a stream whose head had gone out before anybody answered.
+#[must_use]
+pub fn problem_event(dialect: Dialect, problem: &Problem<'_>) -> Vec<u8> {
+    match dialect {
+        Dialect::Chat => format!("data: {}\n\n", problem.envelope).into_bytes(),
+    }
+}
