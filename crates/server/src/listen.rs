@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -40,6 +41,8 @@ pub struct ListenLimits {
     pub connections: usize,
     /// Longest wait for the head of a request.
     pub header_timeout: Duration,
+    /// Longest time that a client may read nothing while there is something for it.
+    pub write_timeout: Duration,
     /// Longest wait for running answers at the end.
     pub drain: Duration,
 }
@@ -74,6 +77,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
             delivery: delivery.clone(),
             framing: FramingWatch::default(),
             ambiguous: Arc::clone(&ambiguous),
+            write_timeout: limits.write_timeout,
+            stalled: None,
         };
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(delivery.clone());
@@ -113,6 +118,9 @@ struct Counted {
     delivery: Delivery,
     framing: FramingWatch,
     ambiguous: Arc<Ambiguous>,
+    write_timeout: Duration,
+    /// Runs while the client takes nothing; most connections never have one.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 /// Tries again whenever the socket is ready until it does something.
@@ -126,6 +134,34 @@ macro_rules! when_ready {
             }
         }
     };
+}
+
+impl Counted {
+    /// One attempt to write: a client that takes nothing for too long has its connection ended, and with it the answer.
+    fn poll_send(
+        &mut self,
+        context: &mut Context<'_>,
+        attempt: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let sent = Self::poll_socket(&self.stream, context, attempt);
+        if sent.is_ready() {
+            self.stalled = None;
+            return sent;
+        }
+        let patience = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(stalled.as_mut().poll(context));
+        tracing::debug!("connection ended: its client stopped reading");
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn poll_socket(
+        stream: &TcpStream,
+        context: &mut Context<'_>,
+        attempt: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        when_ready!(stream, poll_write_ready, context, attempt(stream))
+    }
 }
 
 impl AsyncRead for Counted {
@@ -143,7 +179,7 @@ impl AsyncRead for Counted {
 
 impl AsyncWrite for Counted {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        when_ready!(self.stream, poll_write_ready, context, self.stream.try_write(bytes))
+        self.get_mut().poll_send(context, |stream| stream.try_write(bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -165,7 +201,7 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        when_ready!(self.stream, poll_write_ready, context, self.stream.try_write_vectored(slices))
+        self.get_mut().poll_send(context, |stream| stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -220,4 +256,66 @@ fn refused(status: StatusCode) -> axum::response::Response {
     // What follows a doubtful head cannot be trusted to be a request.
     response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ListenLimits, serve};
+    use axum::Router;
+    use axum::body::{Body, Bytes};
+    use axum::routing::get;
+    use hyper::body::Frame;
+    use std::convert::Infallible;
+    use std::io::Write;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+    use tokio::net::TcpListener;
+    use tokio::sync::Notify;
+    use tokio_util::sync::CancellationToken;
+
+    /// A body without end that tells when it is dropped.
+    struct Endless(Arc<Notify>);
+
+    impl hyper::body::Body for Endless {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 8192])))))
+        }
+    }
+
+    impl Drop for Endless {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_loses_its_answer_after_the_write_timeout() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let dropped = Arc::new(Notify::new());
+        let ended = Arc::clone(&dropped);
+        let body = move || {
+            let ended = Arc::clone(&ended);
+            async move { Body::new(Endless(ended)) }
+        };
+        let limits = ListenLimits {
+            connections: 4,
+            header_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_millis(300),
+            drain: Duration::from_secs(5),
+        };
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), limits, stop.clone()));
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        tokio::time::timeout(Duration::from_secs(20), dropped.notified()).await.unwrap();
+        stop.cancel();
+        server.await.unwrap();
+        drop(client);
+    }
 }

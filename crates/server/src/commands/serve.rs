@@ -75,6 +75,7 @@ pub async fn run(shared: &Shared, listen: Option<SocketAddr>) -> anyhow::Result<
     let limits = ListenLimits {
         connections: section.connections_max,
         header_timeout: section.header_timeout,
+        write_timeout: section.write_timeout,
         drain: section.drain_timeout,
     };
     if let Some(address) = section.metrics_listen {

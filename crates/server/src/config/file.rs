@@ -59,6 +59,9 @@ pub struct ServerSection {
     /// Longest wait for the head of a request.
     #[serde(deserialize_with = "duration::deserialize")]
     pub header_timeout: Duration,
+    /// Longest time that a client may read nothing while there is something for it.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub write_timeout: Duration,
     /// Longest wait for running answers at shutdown.
     #[serde(deserialize_with = "duration::deserialize")]
     pub drain_timeout: Duration,
@@ -74,6 +77,7 @@ impl Default for ServerSection {
             default_model: None,
             connections_max: 10_000,
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(120),
             drain_timeout: Duration::from_secs(600),
         }
     }
