@@ -1,6 +1,6 @@
 //! Hard filters: why an endpoint cannot serve a request.
 
-use super::{Health, Need, Preferences, names_endpoint};
+use super::{Health, HealthState, Need, Preferences, names_endpoint};
 use crate::catalog::Endpoint;
 use crate::money::{CostKind, UnitPrice};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) fn refusal(
     health: Health,
 ) -> Option<&'static str> {
     let named = |list: &[String]| list.iter().any(|wanted| names_endpoint(wanted, endpoint));
-    if health == Health::Absent {
+    if health.state == HealthState::Absent {
         return Some("no upstream configured");
     }
     if !endpoint.provider.family.is_supported() {

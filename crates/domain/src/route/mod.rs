@@ -4,12 +4,18 @@
 //! inputs and seed give the same plan.
 
 mod filter;
+mod health;
 mod order;
+pub mod policy;
 mod preferences;
+mod router;
 #[cfg(test)]
 mod tests;
 
-pub use preferences::{MaxPrice, PreferenceError, Preferences, Sort};
+pub use health::{Health, HealthState, Percentiles};
+pub use policy::MaxPrice;
+pub use preferences::{PreferenceError, Preferences, Sort};
+pub use router::Router;
 
 use crate::catalog::{Endpoint, Model};
 use crate::generation::Exclusion;
@@ -26,17 +32,6 @@ pub struct Need {
     pub prompt_tokens: u64,
     /// The caller's output limit.
     pub output_limit: Option<u64>,
-}
-
-/// How an endpoint fares at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
-    /// No significant trouble in the last 30 seconds.
-    Stable,
-    /// Recent failures: tried after the stable ones.
-    Unstable,
-    /// Not configured here, switched off or without credential: never tried.
-    Absent,
 }
 
 /// One planned attempt.

@@ -1,6 +1,6 @@
 //! Putting kept endpoints in the order in which they are tried.
 
-use super::{Health, Preferences, Sort, names_endpoint};
+use super::{Health, HealthState, Preferences, Sort, names_endpoint};
 use crate::catalog::Endpoint;
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use std::sync::Arc;
@@ -11,7 +11,8 @@ type Ordered = Vec<(Arc<Endpoint>, &'static str)>;
 /// Orders the endpoints of one model and says why each stands where it stands.
 pub(super) fn ordered(kept: Kept, preferences: &Preferences, seed: u64) -> Ordered {
     let (mut result, rest) = by_caller_order(kept, &preferences.order);
-    let (stable, unstable): (Kept, Kept) = rest.into_iter().partition(|(_, health)| *health == Health::Stable);
+    let (stable, unstable): (Kept, Kept) =
+        rest.into_iter().partition(|(_, health)| health.state == HealthState::Stable);
     let mut generator = SmallRng::seed_from_u64(seed);
     for (group, balanced, sorted) in [
         (stable, "price-weighted choice", "sorted as asked"),

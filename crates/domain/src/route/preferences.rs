@@ -1,6 +1,6 @@
 //! The request's `provider` object, checked.
 
-use crate::money::UnitPrice;
+use super::policy::MaxPrice;
 
 /// Routing preferences of a request. Field meanings follow the public `provider` object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,21 +40,6 @@ pub enum Sort {
     Exacto,
 }
 
-/// Price ceilings of a request; an endpoint above one is left out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MaxPrice {
-    /// Per prompt token.
-    pub prompt: Option<UnitPrice>,
-    /// Per answer token.
-    pub completion: Option<UnitPrice>,
-    /// Per image.
-    pub image: Option<UnitPrice>,
-    /// Per request.
-    pub request: Option<UnitPrice>,
-    /// Per audio token.
-    pub audio: Option<UnitPrice>,
-}
-
 impl Default for Preferences {
     fn default() -> Self {
         Self {
@@ -86,26 +71,9 @@ const LIST_MAX: usize = 100;
 
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
-enum PriceText {
-    Text(String),
-    Number(serde_json::Number),
-}
-
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
 enum SortText {
     Name(String),
     Object { by: String },
-}
-
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct MaxPriceText {
-    prompt: Option<PriceText>,
-    completion: Option<PriceText>,
-    image: Option<PriceText>,
-    request: Option<PriceText>,
-    audio: Option<PriceText>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -120,7 +88,7 @@ struct Text {
     zdr: Option<bool>,
     quantizations: Option<Vec<String>>,
     sort: Option<SortText>,
-    max_price: Option<MaxPriceText>,
+    max_price: Option<MaxPrice>,
 }
 
 impl Preferences {
@@ -151,7 +119,7 @@ impl Preferences {
             zdr: text.zdr.unwrap_or(false),
             quantizations: list("quantizations", text.quantizations)?,
             sort: text.sort.map(sort).transpose()?,
-            max_price: text.max_price.map(max_price).transpose()?.unwrap_or_default(),
+            max_price: text.max_price.unwrap_or_default(),
         })
     }
 }
@@ -165,27 +133,4 @@ fn sort(text: SortText) -> Result<Sort, PreferenceError> {
         "exacto" => Ok(Sort::Exacto),
         _ => Err(PreferenceError { field: "sort", problem: "must be price, throughput, latency or exacto" }),
     }
-}
-
-fn max_price(text: MaxPriceText) -> Result<MaxPrice, PreferenceError> {
-    let read = |price: Option<PriceText>, parse: fn(&str) -> Option<UnitPrice>| match price {
-        None => Ok(None),
-        Some(price) => {
-            let text = match price {
-                PriceText::Text(text) => text,
-                PriceText::Number(number) => number.to_string(),
-            };
-            let price = parse(&text).filter(|price| *price >= UnitPrice::ZERO);
-            price.map(Some).ok_or(PreferenceError { field: "max_price", problem: "not a decimal price" })
-        }
-    };
-    let token = |text: &str| UnitPrice::parse_per_million(text).ok();
-    let item = |text: &str| UnitPrice::parse_per_unit(text).ok();
-    Ok(MaxPrice {
-        prompt: read(text.prompt, token)?,
-        completion: read(text.completion, token)?,
-        image: read(text.image, item)?,
-        request: read(text.request, item)?,
-        audio: read(text.audio, token)?,
-    })
 }

@@ -1,6 +1,6 @@
 //! Plans over small catalogues.
 
-use super::{Health, Need, Preferences, plan};
+use super::{Health, HealthState, Need, Preferences, plan};
 use crate::catalog::file::{ModelText, ProviderText};
 use crate::catalog::{Catalog, CatalogBuilder, Endpoint, Model};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn models(catalog: &Catalog) -> Vec<Arc<Model>> {
 }
 
 fn stable(_: &Endpoint) -> Health {
-    Health::Stable
+    Health::default()
 }
 
 fn tags(plan: &super::Plan) -> Vec<&str> {
@@ -76,9 +76,9 @@ fn order_only_ignore_and_fallbacks() {
 fn unstable_endpoints_come_last_and_absent_ones_never() {
     let catalog = catalog(&["1", "1", "1"]);
     let health = |endpoint: &Endpoint| match endpoint.tag.as_str() {
-        "p0" => Health::Unstable,
-        "p1" => Health::Absent,
-        _ => Health::Stable,
+        "p0" => Health::of(HealthState::Unstable),
+        "p1" => Health::of(HealthState::Absent),
+        _ => Health::default(),
     };
     let plan = plan(&models(&catalog), &Need::default(), &Preferences::default(), &health, 1);
     assert_eq!(tags(&plan), ["p2", "p0"]);

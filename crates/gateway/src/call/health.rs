@@ -2,7 +2,7 @@
 
 use dialect::decode::FailureClass;
 use domain::catalog::Endpoint;
-use domain::route::Health;
+use domain::route::{Health, HealthState};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -38,7 +38,7 @@ impl HealthBook {
     pub fn of(&self, endpoint: &Endpoint, now: Duration) -> Health {
         let endpoints = self.endpoints.read();
         let until = endpoints.get(&identity(endpoint)).map_or(Duration::ZERO, |state| state.unstable_until);
-        if now < until { Health::Unstable } else { Health::Stable }
+        Health::of(if now < until { HealthState::Unstable } else { HealthState::Stable })
     }
 
     /// An attempt failed.

@@ -11,7 +11,7 @@ use crate::state::Gateway;
 use domain::catalog::{Catalog, Endpoint, Model, Slug, Variant};
 use domain::error_kind::ErrorKind;
 use domain::generation::Exclusion;
-use domain::route::{self, Candidate, Health, Need, Preferences, Sort};
+use domain::route::{self, Candidate, Health, HealthState, Need, Preferences, Sort};
 use std::sync::Arc;
 
 /// The attempts, each with its price, and what was left out.
@@ -62,7 +62,7 @@ pub fn plan(gateway: &Gateway, ask: &Ask, _caller: &Caller) -> Result<Plan, Refu
     };
     let upstreams = gateway.upstreams.load();
     let health = |endpoint: &Endpoint| match upstreams.live(&endpoint.provider.slug) {
-        None => Health::Absent,
+        None => Health::of(HealthState::Absent),
         Some(_) => gateway.health.of(endpoint, gateway.clock.elapsed()),
     };
     let plan = route::plan(&models, &need, &preferences, &health, gateway.random.number());
