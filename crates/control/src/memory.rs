@@ -25,7 +25,9 @@ pub(crate) async fn account(control: &Control, id: AccountId) -> Result<Option<A
         posted: state.posted,
         free_requests_today: state.free_requests_today,
     };
-    Ok(Some(control.book.account_put(&seed, now)))
+    let account = control.book.account_put(&seed, now);
+    control.keyring.refresh_rules(id).await?;
+    Ok(Some(account))
 }
 
 /// The account's default workspace.

@@ -136,6 +136,15 @@ pub struct Opening {
     pub is_free: bool,
 }
 
+impl Opening {
+    /// Whether the model that serves has another id than the one that was asked for, suffixes that only change routing
+    /// aside. Fallbacks, routers and aliases all count.
+    #[must_use]
+    pub fn is_redirected(&self) -> bool {
+        crate::catalog::Slug::parse(&self.model_asked).map_or(true, |slug| slug.model != self.model)
+    }
+}
+
 /// Everything about a finished generation: the CLOSE record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Settlement {

@@ -109,6 +109,10 @@ ids! {
     SessionId, "session", "sess_";
     /// A configured provider connection.
     UpstreamId, "upstream", "up_";
+    /// A preset.
+    PresetId, "preset", "pre_";
+    /// A version of a preset.
+    PresetVersionId, "preset version", "prv_";
 }
 
 #[cfg(test)]

@@ -14,5 +14,6 @@ pub mod ledger;
 pub mod limit;
 pub mod money;
 pub mod route;
+pub mod rules;
 pub mod time;
 pub mod usage;

@@ -91,6 +91,9 @@ const VIEWS: &[&str] = &[
     "create table seen_sessions as select * from sessions_readable",
     "create table seen_upstreams as select * from upstreams_readable",
     "create table seen_catalog_models as select * from catalog_models_readable",
+    "create table seen_presets as select * from presets_readable",
+    "create table seen_preset_versions as select * from preset_versions_readable",
+    "create table seen_routing_settings as select * from routing_settings_readable",
     "create table seen_settings as select * from settings_readable",
 ];
 

@@ -10,6 +10,7 @@ pub(crate) mod engine;
 pub(crate) mod fixture;
 mod keys;
 mod lost_commit;
+mod rules;
 mod settling;
 
 use crate::durable::{Engine, Store, statement};
@@ -29,6 +30,8 @@ const BODIES: &[(&str, Body)] = bodies! {
     accounts: makes_and_lists_accounts, a_grant_posts_once, debts_swallow_new_credit, changes_appear_in_order,
         upstreams_round_trip, catalogue_keeps_its_history, settings_are_replaced;
     keys: keys_round_trip, key_lists_filter, key_patches_change_only_what_they_name;
+    rules: presets_keep_their_versions, writers_of_one_preset_take_different_numbers, presets_change_and_go,
+        rules_load_what_requests_get;
     console: setup_tokens_work_once, sessions_end, prune_deletes_what_has_ended;
     settling: a_batch_posts_everything_once, lots_are_consumed_in_order, an_older_boot_is_refused,
         the_position_never_moves_back, a_settlement_reads_back_as_it_was_written, midnight_splits_periods,

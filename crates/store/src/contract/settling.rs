@@ -186,6 +186,7 @@ pub(super) async fn activity_reads_day_rollups(store: Store) {
                 after(noon(), 86_400 * i64::try_from(day).expect("small")),
             );
             settlement.opening.model = if number < 2 { "acme/a" } else { "acme/b" }.to_owned();
+            settlement.opening.model_asked = "acme/a:nitro".to_owned();
             batch.push(settlement);
         }
     }
@@ -197,6 +198,16 @@ pub(super) async fn activity_reads_day_rollups(store: Store) {
     let expected = total(&batch[..8]);
     assert_eq!(rows.iter().fold(Amount::ZERO, |sum, row| sum.saturating_add(row.cost)), expected);
     assert!(rows.iter().all(|row| row.requests == 1 && row.provider == "acme" && row.latency_ms == 120));
+    let is_redirected = |model: &str| u64::from(model == "acme/b");
+    assert!(rows.iter().all(|row| row.redirected == is_redirected(&row.model)), "a suffix is no other model");
+    let tokens = |rows: &[Settlement]| {
+        let of_b = rows.iter().filter(|row| row.opening.model == "acme/b");
+        of_b.map(|row| row.usage.prompt_tokens() + row.usage.completion_tokens()).sum::<u64>()
+    };
+    let popular = store.popularity(noon(), after(noon(), 2 * 86_400)).await.expect("popularity");
+    let b = popular.iter().find(|one| one.model == "acme/b").expect("there");
+    assert_eq!((b.week, b.month, popular.len()), (tokens(&batch[8..]), tokens(&batch), 2));
+    assert!(popular[0].month >= popular[1].month);
     let narrow = ActivityFilter { key: Some(key_id(1)), model: Some("acme/a".to_owned()), ..all };
     assert_eq!(store.activity(payer, &narrow).await.expect("activity").len(), 2);
 }

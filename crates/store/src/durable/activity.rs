@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 
 statements! {
     ACTIVITY = "select bucket, key_id, model, provider, requests, errors, prompt_tokens, completion_tokens,
-            reasoning_tokens, cached_tokens, cost, latency_ms
+            reasoning_tokens, cached_tokens, cost, latency_ms, redirected
         from rollups
         where account_id = $1
             and grain = 'day'
@@ -26,11 +26,21 @@ statements! {
             coalesce(cast(sum(cost) as bigint), 0) as cost
         from rollups
         where account_id = $1 and grain = $2";
+    POPULARITY = "select model,
+            coalesce(cast(sum(case when bucket >= $2 then prompt_tokens + completion_tokens else 0 end) as bigint), 0) as week,
+            coalesce(cast(sum(prompt_tokens + completion_tokens) as bigint), 0) as month
+        from rollups
+        where grain = 'day' and bucket >= $1
+        group by model
+        order by month desc, model
+        limit $3";
     CREDITS = "select granted, posted from accounts where id = $1";
 }
 
 /// Most rows of one activity report.
 const ROWS_MAX: i64 = 50_000;
+/// Most models whose use is added up.
+const MODELS_MAX: i64 = 5_000;
 
 /// Width of a rollup bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -109,6 +119,19 @@ pub struct ActivityRow {
     pub cost: Amount,
     /// Sum of the milliseconds to the first content.
     pub latency_ms: u64,
+    /// Calls that another model served than the one that was asked for.
+    pub redirected: u64,
+}
+
+/// How much a model was used on this server, by all accounts together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Popularity {
+    /// Model id that served.
+    pub model: String,
+    /// Prompt and answer tokens since the later moment.
+    pub week: u64,
+    /// Prompt and answer tokens since the earlier moment.
+    pub month: u64,
 }
 
 /// All buckets of one grain added up.
@@ -161,7 +184,22 @@ impl Store {
                     cached_tokens: row.count("cached_tokens")?,
                     cost: row.amount("cost")?,
                     latency_ms: row.count("latency_ms")?,
+                    redirected: row.count("redirected")?,
                 })
+            })
+            .collect()
+    }
+
+    /// Tokens per model since two moments, most used first; at most 5 000 models. Days count whole.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database refuses.
+    pub async fn popularity(&self, month: Timestamp, week: Timestamp) -> Result<Vec<Popularity>, StoreError> {
+        let values = [month.day_start().into(), week.day_start().into(), MODELS_MAX.into()];
+        let rows = self.rows(&POPULARITY, &values).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Popularity { model: row.text("model")?, week: row.count("week")?, month: row.count("month")? })
             })
             .collect()
     }

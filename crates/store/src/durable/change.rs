@@ -37,6 +37,8 @@ pub enum ChangeKind {
     Setting,
     /// A session; the id is the hash of its secret.
     Session,
+    /// Presets or routing settings; the id is the account's.
+    Rules,
 }
 
 /// One row of the change feed.

@@ -1,7 +1,7 @@
 //! The narrow waist between Rust and SQL: three kinds of values, nullable or not, and rows that give them back.
 
 use super::StoreError;
-use domain::id::{AccountId, EntryId, GenerationId, KeyId, UpstreamId, UserId, WorkspaceId};
+use domain::id::{AccountId, EntryId, GenerationId, KeyId, PresetId, PresetVersionId, UpstreamId, UserId, WorkspaceId};
 use domain::key::KeyHash;
 use domain::money::{Amount, UnitPrice};
 use domain::time::Timestamp;
@@ -123,7 +123,7 @@ macro_rules! bytes {
     )*};
 }
 
-bytes!(AccountId, WorkspaceId, KeyId, UserId, EntryId, GenerationId, UpstreamId, KeyHash);
+bytes!(AccountId, WorkspaceId, KeyId, UserId, EntryId, GenerationId, UpstreamId, PresetId, PresetVersionId, KeyHash);
 
 /// A row of either engine. Remembers its statement so that a bad value can be named.
 pub(crate) struct Row {

@@ -1,11 +1,14 @@
 //! An account's credit in memory.
 
+use super::rules::Rules;
+use arc_swap::ArcSwap;
 use domain::id::{AccountId, WorkspaceId};
 use domain::ledger::Budget;
 use domain::limit::{FreeLimits, FreeRefusal, FreeWindow};
 use domain::money::Amount;
 use domain::time::Timestamp;
 use parking_lot::Mutex;
+use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// What the store knows about an account.
@@ -39,6 +42,7 @@ pub struct Account {
     pub(super) budget: Mutex<Budget>,
     bought: Mutex<Amount>,
     free: Mutex<FreeWindow>,
+    rules: ArcSwap<Rules>,
     /// Woken when a hold ends, for requests that wait for room.
     pub(super) released: Notify,
 }
@@ -53,6 +57,7 @@ impl Account {
             budget: Mutex::new(Budget::new(seed.granted, seed.posted)),
             bought: Mutex::new(seed.bought),
             free: Mutex::new(FreeWindow::restored(now, seed.free_requests_today)),
+            rules: ArcSwap::default(),
             released: Notify::new(),
         }
     }
@@ -81,6 +86,17 @@ impl Account {
     #[must_use]
     pub const fn workspace(&self) -> Option<WorkspaceId> {
         self.workspace
+    }
+
+    /// Its presets and routing settings as they stand.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.load_full()
+    }
+
+    /// Takes over presets and routing settings from the store.
+    pub(super) fn set_rules(&self, rules: Rules) {
+        self.rules.store(Arc::new(rules));
     }
 
     /// Whether it only has demo credit.

@@ -3,6 +3,7 @@
 use super::account::AccountSeed;
 use super::book::LeaseBook;
 use super::key::{Key, KeyFigures, KeySeed, KeySettings};
+use super::rules::Rules;
 use crate::durable::{AccountState, ChangeKind, KeyState};
 use crate::volatile::NegativeCache;
 use crate::{Store, StoreError};
@@ -83,6 +84,12 @@ impl Keyring {
         for account in &snapshot.accounts {
             book.account_put(&account_seed(account), now);
         }
+        // Read after the position of the snapshot: a change in between comes again.
+        for (id, stored) in store.rules_load(None).await? {
+            if let Some(account) = book.account(id) {
+                account.set_rules(Rules::new(stored)?);
+            }
+        }
         for key in snapshot.keys {
             let account = key.account;
             book.key_put(key_seed(key), account, now);
@@ -149,6 +156,7 @@ impl Keyring {
         let account = state.account;
         if self.book.account(account).is_none() {
             self.refresh_account(account, now).await?;
+            self.refresh_rules(account).await?;
         }
         Ok(self.book.key_put(key_seed(state), account, now))
     }
@@ -178,6 +186,11 @@ impl Keyring {
                     ChangeKind::Upstream => others.upstreams = true,
                     ChangeKind::Catalog => others.catalog = true,
                     ChangeKind::Setting => others.settings = true,
+                    ChangeKind::Rules => {
+                        if let Ok(id) = AccountId::from_bytes(&change.id) {
+                            self.refresh_rules(id).await?;
+                        }
+                    }
                     ChangeKind::Session => {}
                 }
             }
@@ -195,6 +208,18 @@ impl Keyring {
         if let Some(state) = self.store.account_state(id, now).await? {
             self.book.account_put(&account_seed(&state), now);
         }
+        Ok(())
+    }
+
+    /// Takes over an account's presets and routing settings. Call after an own change, so that the next request sees it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer or holds settings of a later version.
+    pub async fn refresh_rules(&self, id: AccountId) -> Result<(), StoreError> {
+        // An account that is not in memory brings its rules when it is loaded.
+        let Some(account) = self.book.account(id) else { return Ok(()) };
+        let stored = self.store.rules_load(Some(id)).await?.remove(&id).unwrap_or_default();
+        account.set_rules(Rules::new(stored)?);
         Ok(())
     }
 

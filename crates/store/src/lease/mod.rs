@@ -12,6 +12,7 @@ mod book;
 mod hold;
 mod key;
 mod keyring;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use book::LeaseBook;
 pub use hold::{HoldRefusal, KeyHold};
 pub use key::{Key, KeyFigures, KeySeed, KeySettings, OutputHistory};
 pub use keyring::{Keyring, KeyringError, OtherChanges};
+pub use rules::Rules;

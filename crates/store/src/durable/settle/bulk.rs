@@ -67,8 +67,8 @@ bulk_statements! {
     };
     ROLLUP_ADD = {
         "insert into rollups (account_id, grain, bucket, key_id, model, provider, requests, errors, prompt_tokens,
-            completion_tokens, reasoning_tokens, cached_tokens, cost, latency_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            completion_tokens, reasoning_tokens, cached_tokens, cost, latency_ms, redirected)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         on conflict (account_id, grain, bucket, key_id, model, provider) do update
         set requests = rollups.requests + excluded.requests,
             errors = rollups.errors + excluded.errors,
@@ -77,12 +77,13 @@ bulk_statements! {
             reasoning_tokens = rollups.reasoning_tokens + excluded.reasoning_tokens,
             cached_tokens = rollups.cached_tokens + excluded.cached_tokens,
             cost = rollups.cost + excluded.cost,
-            latency_ms = rollups.latency_ms + excluded.latency_ms",
+            latency_ms = rollups.latency_ms + excluded.latency_ms,
+            redirected = rollups.redirected + excluded.redirected",
         "insert into rollups (account_id, grain, bucket, key_id, model, provider, requests, errors, prompt_tokens,
-            completion_tokens, reasoning_tokens, cached_tokens, cost, latency_ms)
+            completion_tokens, reasoning_tokens, cached_tokens, cost, latency_ms, redirected)
         select * from unnest($1::bytea[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::bigint[],
             $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-            $14::bigint[])
+            $14::bigint[], $15::bigint[])
         on conflict (account_id, grain, bucket, key_id, model, provider) do update
         set requests = rollups.requests + excluded.requests,
             errors = rollups.errors + excluded.errors,
@@ -91,7 +92,8 @@ bulk_statements! {
             reasoning_tokens = rollups.reasoning_tokens + excluded.reasoning_tokens,
             cached_tokens = rollups.cached_tokens + excluded.cached_tokens,
             cost = rollups.cost + excluded.cost,
-            latency_ms = rollups.latency_ms + excluded.latency_ms"
+            latency_ms = rollups.latency_ms + excluded.latency_ms,
+            redirected = rollups.redirected + excluded.redirected"
     };
     KEY_TOUCH = {
         "update keys

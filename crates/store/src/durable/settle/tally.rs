@@ -32,6 +32,7 @@ struct Sums {
     cached_tokens: i64,
     cost: i64,
     latency_ms: i64,
+    redirected: i64,
 }
 
 /// The sums of a batch, sorted by key so that two nodes lock rows in the same order.
@@ -115,7 +116,8 @@ impl<'a> Tally<'a> {
         add(&mut sums.reasoning_tokens, count(usage.output_reasoning))?;
         add(&mut sums.cached_tokens, count(usage.input_cache_read))?;
         add(&mut sums.cost, settlement.charge.nanos())?;
-        add(&mut sums.latency_ms, count(settlement.latency_ms))
+        add(&mut sums.latency_ms, count(settlement.latency_ms))?;
+        add(&mut sums.redirected, i64::from(opening.is_redirected()))
     }
 
     /// Writes everything but the accounts.
@@ -163,5 +165,6 @@ fn rollup_row<'v>(bucket: &Bucket<'v>, sums: &Sums) -> Vec<Value<'v>> {
         sums.cached_tokens.into(),
         sums.cost.into(),
         sums.latency_ms.into(),
+        sums.redirected.into(),
     ]
 }

@@ -6,7 +6,7 @@ use super::{StoreError, StoreOptions};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-const MIGRATIONS: &[Migration] = migrate::migrations!("sqlite": 1 "0001_foundation", 2 "0002_views");
+const MIGRATIONS: &[Migration] = migrate::migrations!("sqlite": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets");
 
 /// Opens the file with one writer and several readers, after bringing its schema up to date.
 ///
