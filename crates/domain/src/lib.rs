@@ -5,6 +5,7 @@
 //! without a runtime. Randomness and time are arguments.
 #![deny(clippy::float_arithmetic, clippy::as_conversions)]
 
+pub mod address;
 pub mod catalog;
 pub mod error_kind;
 pub mod generation;

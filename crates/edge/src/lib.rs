@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cors;
 pub mod credential;
 pub mod delivery;
+pub mod egress;
 pub mod metrics;
 pub mod random;
 pub mod request_id;
