@@ -2,7 +2,9 @@
 
 pub mod canonical;
 pub mod chat;
+pub mod compress;
 pub mod decode;
+pub mod heal;
 pub mod inbound;
 pub mod sse;
 pub mod upstream;

@@ -8,6 +8,8 @@ mod choice;
 mod fields;
 mod invalid;
 mod messages;
+mod plugins;
+mod rewrite;
 mod scan;
 mod shape;
 mod top;
@@ -15,6 +17,8 @@ mod traits;
 
 pub use choice::{AnswerFormat, JsonSchema, Reasoning, ToolChoice};
 pub use invalid::{InvalidRequest, Limits};
+pub use plugins::{Files, Plugins};
+pub use rewrite::FileText;
 pub use shape::Shape;
 
 pub(crate) use fields::stop_texts;

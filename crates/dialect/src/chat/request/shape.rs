@@ -46,7 +46,8 @@ impl Shape {
         }
     }
 
-    fn add_message(&mut self, message: &Message<'_>) {
+    /// Counts one message's content; the number of messages is the caller's to count.
+    pub(crate) fn add_message(&mut self, message: &Message<'_>) {
         self.has_cache_markers |= message.cache_control.is_some();
         if let Content::Text(text) = &message.content {
             self.add_text(text);
