@@ -19,7 +19,7 @@ mod state;
 
 pub use call::providers::address as provider_address;
 pub use call::scrub::scrub;
-pub use call::{HealthBook, UpstreamClient};
+pub use call::{EndpointStats, HealthBook, HealthSettings, UpstreamClient};
 pub use reply::error::{Refusal, respond as respond_to_refusal};
 pub use settings::{FreeFailedAnswers, GatewaySettings};
 pub use state::{Gateway, GatewayParts};

@@ -1,5 +1,6 @@
 //! Limits and waits of the data plane. Every one is a setting; the defaults are stated here.
 
+use crate::call::HealthSettings;
 use domain::limit::FreeLimits;
 use domain::money::Amount;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct GatewaySettings {
     pub keep_alive: Duration,
     /// Most attempts of one request.
     pub attempts_max: usize,
+    /// How endpoints are measured, taken out and brought back.
+    pub health: HealthSettings,
     /// Longest wait for the next piece of a request body.
     pub body_wait: Duration,
     /// Largest request body.
@@ -74,6 +77,7 @@ impl Default for GatewaySettings {
             head_hold: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
             attempts_max: 6,
+            health: HealthSettings::default(),
             body_wait: Duration::from_secs(10),
             body_max: 32 << 20,
             reply_max: 64 << 20,

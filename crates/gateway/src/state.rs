@@ -1,5 +1,6 @@
 //! What the data plane works with: shared, immutable or internally synchronised.
 
+use crate::call::sticky::Sticky;
 use crate::call::{HealthBook, UpstreamClient};
 use crate::record::GatewayMetrics;
 use crate::settings::GatewaySettings;
@@ -49,6 +50,7 @@ pub struct Gateway {
     pub(crate) random: Arc<Random>,
     pub(crate) client: UpstreamClient,
     pub(crate) health: HealthBook,
+    pub(crate) sticky: Sticky,
     pub(crate) metrics: GatewayMetrics,
     /// Plain answers and drains of clients that left; awaited at shutdown.
     pub(crate) tasks: TaskTracker,
@@ -61,11 +63,16 @@ impl Gateway {
     #[must_use]
     pub fn new(parts: GatewayParts) -> Arc<Self> {
         let metrics = GatewayMetrics::default();
-        parts.metrics.register(|registry| metrics.register(registry));
+        let health = HealthBook::new(parts.settings.health.clone());
+        parts.metrics.register(|registry| {
+            metrics.register(registry);
+            health.register(registry);
+        });
         Arc::new(Self {
             client: UpstreamClient::new(parts.settings.connect),
             drains: Arc::new(Semaphore::new(parts.settings.drain_tasks)),
-            health: HealthBook::default(),
+            sticky: Sticky::new(parts.settings.health.sticky_for, parts.settings.health.sticky_max),
+            health,
             orphans: Orphans::default(),
             metrics,
             tasks: TaskTracker::new(),
@@ -95,6 +102,12 @@ impl Gateway {
             }
         }
         self.orphans.len()
+    }
+
+    /// How endpoints fare on this node.
+    #[must_use]
+    pub const fn health(&self) -> &HealthBook {
+        &self.health
     }
 
     /// Answers that are running right now.

@@ -4,6 +4,7 @@
 //! body. What comes out is an [`Ask`].
 
 mod body;
+mod session;
 
 use crate::authenticate::Caller;
 use crate::reply::Refusal;
@@ -63,7 +64,7 @@ pub struct Ask {
     pub chat: ChatRequest,
     /// Whether `openrouter_metadata` is wanted.
     pub wants_metadata: bool,
-    /// Conversation, from the body or one of the header spellings.
+    /// Conversation, from the body, one of the header spellings or the user id in the metadata.
     pub session_id: Option<String>,
     /// The calling application's title.
     pub app_title: Option<String>,
@@ -161,7 +162,8 @@ impl Knock {
                 .map(str::to_owned)
                 .or_else(|| text("x-session-id"))
                 .or_else(|| text("session-id"))
-                .or_else(|| text("x-claude-code-session-id")),
+                .or_else(|| text("x-claude-code-session-id"))
+                .or_else(|| session::of_metadata(chat.metadata()?)),
             app_title: text("x-openrouter-title").or_else(|| text("x-title")),
             app_url: text("http-referer").or_else(|| text("referer")),
             user_agent: text("user-agent"),

@@ -1,5 +1,6 @@
 //! One attempt: translate, send, and look at the head of what comes back.
 
+use super::health::hint;
 use super::providers;
 use super::scrub::scrub;
 use super::trip::Trip;
@@ -31,7 +32,23 @@ pub struct Answering {
     /// What encoding changed.
     pub notes: Vec<String>,
     /// When the attempt's first content must be there.
-    pub deadline: Instant,
+    pub deadline: Deadline,
+}
+
+/// When something must have happened, and what it means when it has not.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    /// The moment.
+    pub at: Instant,
+    /// It comes from the endpoint's own history: missing it says "slow", and somebody else is there to ask.
+    pub is_own: bool,
+}
+
+impl Deadline {
+    /// The failure of an attempt that missed it.
+    pub fn missed(self, what: &str) -> AttemptFailure {
+        AttemptFailure { is_stall: self.is_own, ..AttemptFailure::timeout(what) }
+    }
 }
 
 /// Why an attempt failed before any content.
@@ -39,14 +56,16 @@ pub struct Answering {
 pub struct AttemptFailure {
     /// What it is.
     pub error: UpstreamError,
-    /// How long the provider asked to wait.
+    /// How long the provider asked to wait, uncapped.
     pub retry_after: Option<Duration>,
+    /// The first token was only later than the endpoint's own history lets expect.
+    pub is_stall: bool,
 }
 
 impl AttemptFailure {
     /// A failure without provider text.
     pub fn new(kind: ErrorKind, class: FailureClass, message: &str) -> Self {
-        Self { error: UpstreamError::new(kind, class, message), retry_after: None }
+        UpstreamError::new(kind, class, message).into()
     }
 
     /// The provider let a deadline pass.
@@ -57,28 +76,34 @@ impl AttemptFailure {
 
 impl From<UpstreamError> for AttemptFailure {
     fn from(error: UpstreamError) -> Self {
-        Self { error, retry_after: None }
+        Self { error, retry_after: None, is_stall: false }
     }
 }
 
 /// Plain answers come all at once at their end, so their first byte may take this many times longer than a stream's.
 const PLAIN_PATIENCE: u32 = 10;
 
-/// Sends the request of `trip` to the planned attempt `at` and waits for a successful head.
-pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream) -> Result<Answering, AttemptFailure> {
+/// Sends the request of `trip` to the planned attempt `at` and waits for a successful head; `patience` is what the
+/// endpoint's own history says about the first token, when somebody else could be asked instead.
+pub async fn send(
+    gateway: &Gateway,
+    trip: &Trip,
+    at: usize,
+    upstream: &Upstream,
+    patience: Option<Duration>,
+) -> Result<Answering, AttemptFailure> {
     let Some(planned) = trip.planned.get(at) else {
         return Err(AttemptFailure::new(ErrorKind::Server, FailureClass::Unavailable, "attempt out of range"));
     };
     let endpoint = &planned.candidate.endpoint;
     let outgoing = encode(trip, planned)?;
-    let patience = if trip.is_stream_upstream() { 1 } else { PLAIN_PATIENCE };
-    let deadline = Instant::now() + gateway.settings.first_byte * patience;
+    let deadline = deadline(gateway, trip, patience);
     let notes = notes(&outgoing);
     let names = outgoing.names.clone();
     let request = request(endpoint, upstream, outgoing, trip.is_stream_upstream())?;
-    let response = tokio::time::timeout_at(deadline, gateway.client.send(request))
+    let response = tokio::time::timeout_at(deadline.at, gateway.client.send(request))
         .await
-        .map_err(|_elapsed| AttemptFailure::timeout("the provider sent no answer in time"))?
+        .map_err(|_elapsed| deadline.missed("the provider sent no answer in time"))?
         .map_err(|error| {
             // The chain can hold addresses: it goes to our log only.
             tracing::warn!(provider = endpoint.provider.slug, error = ?error, "provider could not be reached");
@@ -94,7 +119,20 @@ pub async fn send(gateway: &Gateway, trip: &Trip, at: usize, upstream: &Upstream
         check_head(&response)?;
         return Ok(Answering { body: response.into_body(), status, names, notes, deadline });
     }
-    Err(refused(gateway, endpoint, upstream, response, deadline).await)
+    Err(refused(gateway, endpoint, upstream, response, deadline.at).await)
+}
+
+fn deadline(gateway: &Gateway, trip: &Trip, patience: Option<Duration>) -> Deadline {
+    let now = Instant::now();
+    let first_byte = gateway.settings.first_byte;
+    // The end of a plain answer depends on its length, which no history tells.
+    match patience.filter(|patience| trip.is_stream_upstream() && *patience < first_byte) {
+        Some(patience) => Deadline { at: now + patience, is_own: true },
+        None => {
+            let times = if trip.is_stream_upstream() { 1 } else { PLAIN_PATIENCE };
+            Deadline { at: now + first_byte * times, is_own: false }
+        }
+    }
 }
 
 fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFailure> {
@@ -186,7 +224,7 @@ async fn refused(
     deadline: Instant,
 ) -> AttemptFailure {
     let status = response.status().as_u16();
-    let retry_after = retry_after(response.headers().get(header::RETRY_AFTER), gateway);
+    let hint_in_head = hint::of_head(response.headers(), gateway.clock.now());
     if (300..400).contains(&status) {
         // Never followed: our credential goes to the configured address and nowhere else.
         return AttemptFailure::new(
@@ -201,29 +239,12 @@ async fn refused(
         // An error without a readable body is still an error with a status.
         Ok(Err(_)) | Err(_) => Bytes::new(),
     };
+    let retry_after = hint_in_head.or_else(|| hint::of_body(&body));
     let mut error = decode::error(endpoint.provider.family, status, &body);
     error.message = scrub(&error.message, upstream.secret.as_ref());
     error.provider_code = error.provider_code.map(|code| scrub(&code, upstream.secret.as_ref()));
     error.status = error.status.or(Some(status));
-    AttemptFailure { error, retry_after }
-}
-
-/// Longest wait that a provider can ask for.
-const RETRY_AFTER_MAX: u64 = 60;
-
-/// Seconds or an HTTP date; nonsense is ignored, everything is capped.
-fn retry_after(value: Option<&HeaderValue>, gateway: &Gateway) -> Option<Duration> {
-    let text = value?.to_str().ok()?.trim();
-    let seconds = match text.parse::<u64>() {
-        Ok(seconds) => seconds,
-        Err(_) => {
-            let at = httpdate::parse_http_date(text).ok()?;
-            let since_epoch = at.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
-            let now = u64::try_from(gateway.clock.now().seconds()).unwrap_or(0);
-            since_epoch.checked_sub(now)?
-        }
-    };
-    Some(Duration::from_secs(seconds.min(RETRY_AFTER_MAX)))
+    AttemptFailure { error, retry_after, is_stall: false }
 }
 
 /// The upstream connection of a planned attempt, if it is still configured.

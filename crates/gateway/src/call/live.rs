@@ -77,9 +77,7 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<Live, Refusa
         let first_content = trip.elapsed();
         let duration = first_content.saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
-        if let Some(planned) = trip.planned.get(turn.at) {
-            gateway.health.succeeded(&planned.candidate.endpoint);
-        }
+        trip.attempt_begins();
         if let Some(opening) = trip.opening(Some(turn.at))
             && let Err(error) = gateway.journal.open_record(&opening)
         {
@@ -121,9 +119,9 @@ async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering)
     let mut decoder = StreamDecoder::with_event_limit(provider.family, &provider.quirks, gateway.settings.event_max);
     let mut deltas = Vec::new();
     loop {
-        let frame = tokio::time::timeout_at(deadline, http_body_util::BodyExt::frame(&mut body))
+        let frame = tokio::time::timeout_at(deadline.at, http_body_util::BodyExt::frame(&mut body))
             .await
-            .map_err(|_elapsed| AttemptFailure::timeout("the provider sent no content in time"))?;
+            .map_err(|_elapsed| deadline.missed("the provider sent no content in time"))?;
         let cut = |_error| {
             AttemptFailure::new(
                 ErrorKind::ProviderUnavailable,
@@ -187,7 +185,10 @@ impl Live {
     pub fn meter(&mut self, delta: &mut Delta) {
         self.delivered_bytes = self.delivered_bytes.saturating_add(u64::try_from(delta.output_bytes()).unwrap_or(0));
         match delta {
-            Delta::Start { upstream_id, .. } => self.upstream_id = upstream_id.clone(),
+            Delta::Start { upstream_id, model } => {
+                self.upstream_id = upstream_id.clone();
+                self.trip.reported(self.at, model.as_deref());
+            }
             Delta::Finish { finish, .. } => self.finish = Some(finish.clone()),
             Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::ServiceTier(tier) => self.service_tier = Some(tier.clone()),

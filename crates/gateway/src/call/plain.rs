@@ -5,6 +5,7 @@ use super::failover::Failover;
 use super::live::{self, Step, bill};
 use super::trip::{Outcome, Trip};
 use crate::reply::Refusal;
+use crate::settle::estimate_tokens;
 use crate::state::Gateway;
 use bytes::{Bytes, BytesMut};
 use dialect::canonical::reply::{Collector, Delta, Finish, FinishReason, Reply};
@@ -51,7 +52,7 @@ pub async fn answer(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<(Vec<u8>, 
         trip.notes = notes;
         let duration = trip.elapsed().saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
-        return finish(gateway, trip, turn.at, &reply, Ending::Completed);
+        return finish(trip, turn.at, &reply, Ending::Completed);
     }
 }
 
@@ -74,6 +75,7 @@ async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, Acces
             failure = Some(UpstreamError::unreadable("the provider's answer is larger than the limit"));
         }
         if let Some(error) = failure {
+            live.trip.attempt_breaks(&error);
             return Err(broken(live.trip, &error));
         }
         if matches!(step, Step::Complete) || live.has_all() {
@@ -95,7 +97,7 @@ async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, Acces
             )),
         };
     };
-    finish(gateway, live.trip, live.at, &collector.finish(), ending)
+    finish(live.trip, live.at, &collector.finish(), ending)
 }
 
 /// Ends an answer that broke before the client had seen any of it: nothing is charged.
@@ -108,7 +110,7 @@ fn broken(mut trip: Trip, error: &UpstreamError) -> Refusal {
 async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptFailure> {
     let mut body = answering.body;
     let mut whole = BytesMut::new();
-    let mut deadline = answering.deadline;
+    let mut deadline = answering.deadline.at;
     loop {
         let frame = tokio::time::timeout_at(deadline, body.frame())
             .await
@@ -131,17 +133,14 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
     }
 }
 
-fn finish(
-    gateway: &Gateway,
-    mut trip: Trip,
-    at: usize,
-    reply: &Reply,
-    ending: Ending,
-) -> Result<(Vec<u8>, AccessFacts), Refusal> {
+fn finish(mut trip: Trip, at: usize, reply: &Reply, ending: Ending) -> Result<(Vec<u8>, AccessFacts), Refusal> {
     let ended_twice = || Refusal::new(ErrorKind::Server, "the answer had already ended");
     let planned = trip.planned.get(at).cloned().ok_or_else(ended_twice)?;
     let endpoint = &planned.candidate.endpoint;
-    gateway.health.succeeded(endpoint);
+    trip.reported(at, reply.model.as_deref());
+    trip.attempt_arrives(
+        reply.usage.map_or_else(|| estimate_tokens(output_bytes(reply)), |usage| usage.completion_tokens()),
+    );
     let metadata = trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok());
     let (id, created, hide) =
         (trip.id().to_string(), trip.ask.received_at.seconds(), trip.ask.chat.wants_reasoning_hidden());

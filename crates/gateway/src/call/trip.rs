@@ -1,13 +1,14 @@
 //! [`Trip`]: what one admitted request carries through its attempts, and the guard that ends it.
 
+use super::health::{Failed, Pass};
 use crate::accept::Ask;
 use crate::journey;
 use crate::plan::PlannedAttempt;
 use crate::prepare::Prepared;
 use crate::reply::metadata;
-use crate::settle::{Ended, Receipt};
+use crate::settle::{Ended, Receipt, estimate_tokens};
 use crate::state::Gateway;
-use dialect::canonical::reply::Finish;
+use dialect::canonical::reply::{Finish, UpstreamError};
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening};
 use domain::id::{AccountId, GenerationId};
@@ -22,6 +23,8 @@ use store::lease::KeyHold;
 pub struct Trip {
     gateway: Arc<Gateway>,
     hold: Option<KeyHold>,
+    /// The admission of the attempt that is under way or serves.
+    pass: Option<Pass>,
     /// The request.
     pub ask: Ask,
     /// Planned attempts.
@@ -91,6 +94,7 @@ impl Trip {
         Self {
             gateway: Arc::clone(gateway),
             hold: Some(admission.hold),
+            pass: None,
             planned: admission.plan.attempts,
             attempts: Vec::new(),
             notes: Vec::new(),
@@ -137,6 +141,50 @@ impl Trip {
     /// Whether the key may still be used.
     pub fn is_key_usable(&self) -> bool {
         self.hold.as_ref().is_some_and(|hold| hold.key().is_usable(self.gateway.clock.now()))
+    }
+
+    /// Estimated prompt tokens.
+    pub const fn prompt_tokens(&self) -> u64 {
+        self.prompt_tokens
+    }
+
+    /// Takes over the admission of an attempt that starts; the one before it has been reported.
+    pub fn attempt_starts(&mut self, pass: Pass) {
+        self.pass = Some(pass);
+    }
+
+    /// The first content of a stream has arrived.
+    pub fn attempt_begins(&mut self) {
+        if let Some(pass) = &mut self.pass {
+            pass.begun(self.gateway.clock.elapsed());
+        }
+    }
+
+    /// A whole answer of so many tokens has arrived at once.
+    pub fn attempt_arrives(&mut self, tokens: u64) {
+        if let Some(mut pass) = self.pass.take() {
+            pass.arrived(tokens, self.gateway.clock.elapsed());
+        }
+    }
+
+    /// The attempt under way has failed, before or after its first content.
+    pub fn attempt_fails(&mut self, failed: Failed) {
+        if let Some(mut pass) = self.pass.take() {
+            pass.failed(failed, self.gateway.clock.elapsed());
+        }
+    }
+
+    /// The provider says which model it uses; another one than it was asked for is counted.
+    pub fn reported(&self, at: usize, model: Option<&str>) {
+        let (Some(model), Some(planned)) = (model, self.planned.get(at)) else { return };
+        if !is_same_model(model, &planned.candidate.endpoint.upstream_id) {
+            self.gateway.metrics.served_differs("reported");
+        }
+    }
+
+    /// The answer broke after it had begun.
+    pub fn attempt_breaks(&mut self, error: &UpstreamError) {
+        self.attempt_fails(Failed { class: error.class, status: error.status, wait: None, is_stall: false });
     }
 
     /// Monotonic time since acceptance.
@@ -238,6 +286,7 @@ impl Trip {
     /// Ends the trip: settles, records, and says what it cost. `None` when it had already ended.
     pub fn end(&mut self, outcome: Outcome) -> Option<Receipt> {
         let opening = self.opening(outcome.served)?;
+        self.close_pass(&outcome);
         let hold = self.hold.take()?;
         let planned = outcome.served.and_then(|at| self.planned.get(at)).or_else(|| self.planned.first());
         let (price, context_length) = planned
@@ -267,6 +316,29 @@ impl Trip {
     }
 }
 
+impl Trip {
+    /// Reports a whole answer to the health book and remembers who has the conversation's prompt in cache.
+    fn close_pass(&mut self, outcome: &Outcome) {
+        let is_whole = matches!(outcome.ending, Ending::Completed | Ending::BudgetEnded);
+        if let (Some(mut pass), true) = (self.pass.take(), is_whole && outcome.served.is_some()) {
+            let estimate = estimate_tokens(outcome.delivered_bytes);
+            let tokens = outcome.usage.map_or(estimate, |usage| usage.completion_tokens());
+            pass.ended(tokens, self.gateway.clock.elapsed());
+        }
+        let served = outcome.served.and_then(|at| self.planned.get(at));
+        let (Some(served), Some(first), true) = (served, self.planned.first(), is_whole) else { return };
+        let (model, endpoint) = (&served.candidate.model, &served.candidate.endpoint);
+        if model.id != first.candidate.model.id {
+            self.gateway.metrics.served_differs("fallback");
+        }
+        if let Some(account) = self.account() {
+            let cached = |usage: Usage| usage.input_cache_read.saturating_add(usage.cache_write_tokens());
+            let used_cache = outcome.usage.is_some_and(|usage| cached(usage) > 0);
+            self.gateway.sticky.keep(&self.ask, account, endpoint, used_cache, self.gateway.clock.elapsed());
+        }
+    }
+}
+
 impl Drop for Trip {
     fn drop(&mut self) {
         if self.hold.is_some() {
@@ -274,6 +346,13 @@ impl Drop for Trip {
             let _receipt = self.end(Outcome::unserved(Ending::Cancelled, 499, None));
         }
     }
+}
+
+/// Whether a provider's name for the model that it used means the one it was asked for: providers add dates and paths.
+fn is_same_model(reported: &str, asked: &str) -> bool {
+    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let (reported, asked) = (last(reported), last(asked));
+    reported.starts_with(&asked) || asked.starts_with(&reported)
 }
 
 fn policy_text(policy: domain::catalog::DataPolicy) -> String {

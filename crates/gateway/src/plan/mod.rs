@@ -42,7 +42,7 @@ pub struct PlannedAttempt {
 ///
 /// # Errors
 /// [`Refusal`]: 400 for an unknown model, 404 when no endpoint is left, naming the filters that emptied the set.
-pub fn plan(gateway: &Gateway, ask: &Ask, _caller: &Caller) -> Result<Plan, Refusal> {
+pub fn plan(gateway: &Gateway, ask: &Ask, caller: &Caller) -> Result<Plan, Refusal> {
     let catalog = gateway.catalog.load();
     let wanted = wanted_models(gateway, ask)?;
     let mut preferences = ask
@@ -60,16 +60,16 @@ pub fn plan(gateway: &Gateway, ask: &Ask, _caller: &Caller) -> Result<Plan, Refu
         prompt_tokens,
         output_limit: ask.chat.output_limit(),
     };
-    let upstreams = gateway.upstreams.load();
+    let (upstreams, now) = (gateway.upstreams.load(), gateway.clock.elapsed());
     let health = |endpoint: &Endpoint| match upstreams.live(&endpoint.provider.slug) {
         None => Health::of(HealthState::Absent),
-        Some(_) => gateway.health.of(endpoint, gateway.clock.elapsed()),
+        Some(upstream) => gateway.health.of(endpoint, upstream, now),
     };
     let plan = route::plan(&models, &need, &preferences, &health, gateway.random.number());
     if plan.attempts.is_empty() {
         return Err(nothing_left(&wanted, &plan.excluded));
     }
-    let attempts: Vec<_> = plan
+    let mut attempts: Vec<_> = plan
         .attempts
         .into_iter()
         .map(|candidate| {
@@ -77,6 +77,9 @@ pub fn plan(gateway: &Gateway, ask: &Ask, _caller: &Caller) -> Result<Plan, Refu
             PlannedAttempt { candidate, quote }
         })
         .collect();
+    if preferences.order.is_empty() {
+        gateway.sticky.lead(ask, caller.key.account().id(), &mut attempts, now);
+    }
     Ok(Plan {
         asked: wanted.into_iter().next().unwrap_or_default(),
         is_free: attempts.iter().all(|attempt| attempt.candidate.endpoint.price.is_free()),

@@ -22,11 +22,18 @@ struct ProviderLabel {
     provider: String,
 }
 
+/// How what served differs from what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Difference {
+    kind: &'static str,
+}
+
 /// Counters and histograms of the data plane.
 #[derive(Debug)]
 pub struct GatewayMetrics {
     generations: Family<Labels, Counter>,
     failed_attempts: Family<ProviderLabel, Counter>,
+    served_differs: Family<Difference, Counter>,
     cost_nanos: Counter,
     tokens: Counter,
     running: Gauge,
@@ -39,6 +46,7 @@ impl Default for GatewayMetrics {
         Self {
             generations: Family::default(),
             failed_attempts: Family::default(),
+            served_differs: Family::default(),
             cost_nanos: Counter::default(),
             tokens: Counter::default(),
             running: Gauge::default(),
@@ -53,6 +61,11 @@ impl GatewayMetrics {
     pub fn register(&self, registry: &mut Registry) {
         registry.register("generations", "Generations by provider and ending", self.generations.clone());
         registry.register("failed_attempts", "Attempts that failed, by provider", self.failed_attempts.clone());
+        registry.register(
+            "served_differs",
+            "Answers of another model than asked for: a fallback of the caller's list, or by the provider's own report",
+            self.served_differs.clone(),
+        );
         registry.register("cost_nano_usd", "Charges in nano-dollars", self.cost_nanos.clone());
         registry.register("tokens", "Prompt and answer tokens", self.tokens.clone());
         registry.register("generations_running", "Generations that hold budget right now", self.running.clone());
@@ -80,6 +93,11 @@ impl GatewayMetrics {
     /// Counts an attempt that failed.
     pub fn attempt_failed(&self, provider: &str) {
         self.failed_attempts.get_or_create(&ProviderLabel { provider: provider.to_owned() }).inc();
+    }
+
+    /// Counts an answer of another model than was asked for; `kind` is `fallback` or `reported`.
+    pub fn served_differs(&self, kind: &'static str) {
+        self.served_differs.get_or_create(&Difference { kind }).inc();
     }
 
     /// Counts an admission, and how long it took to get there.

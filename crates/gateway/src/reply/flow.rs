@@ -245,10 +245,7 @@ impl Flow {
         let is_ours = error.kind == ErrorKind::Authentication;
         let message = if is_ours { error.message.as_str() } else { "Provider returned an error" };
         encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), out);
-        if let Some(planned) = live.trip.planned.get(live.at) {
-            let now = self.gateway.clock.elapsed();
-            self.gateway.health.failed(&planned.candidate.endpoint, error.class, None, now);
-        }
+        live.trip.attempt_breaks(error);
         let _receipt = live.end(Ending::Failed, error.kind.status(), Some(error.kind));
     }
 

@@ -1,6 +1,7 @@
 //! Every setting, with its default. `docs/configuration.md` describes them; tidy compares the two.
 
 use super::duration;
+use super::health::HealthSection;
 use domain::catalog::file::{AuthText, ModelText};
 use domain::catalog::import::ImportFormat;
 use domain::catalog::{DataPolicy, Family, Quirks};
@@ -24,6 +25,8 @@ pub struct ConfigFile {
     pub timeouts: TimeoutsSection,
     /// Sizes and numbers.
     pub limits: LimitsSection,
+    /// How providers are measured, taken out and brought back.
+    pub health: HealthSection,
     /// New accounts.
     pub accounts: AccountsSection,
     /// Where provider connections may come from.

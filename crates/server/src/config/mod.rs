@@ -4,6 +4,7 @@ mod duration;
 mod env;
 mod error;
 mod file;
+mod health;
 
 pub use error::ConfigError;
 pub use file::{ConfigFile, LogSection, ProviderSection, SyncSection};

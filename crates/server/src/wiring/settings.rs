@@ -4,8 +4,9 @@ use crate::config::{Config, ConfigError};
 use control::ControlSettings;
 use domain::limit::FreeLimits;
 use domain::money::Amount;
-use gateway::{FreeFailedAnswers, GatewaySettings};
+use gateway::{FreeFailedAnswers, GatewaySettings, HealthSettings};
 use std::net::SocketAddr;
+use std::time::Duration;
 use store::StoreOptions;
 
 fn amount(key: &str, text: &str) -> Result<Amount, ConfigError> {
@@ -62,6 +63,7 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         in_flight_wait: timeouts.in_flight,
         drain_time: timeouts.drain,
         attempts_max: limits.attempts,
+        health: health_settings(config)?,
         body_max: limits.body_bytes,
         reply_max: limits.reply_bytes,
         event_max: limits.event_bytes,
@@ -78,6 +80,57 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         region: config.file.server.region.clone(),
         console_url: public_url(config, listening),
         ..GatewaySettings::default()
+    })
+}
+
+/// Settings of the health book.
+fn health_settings(config: &Config) -> Result<HealthSettings, ConfigError> {
+    let health = &config.file.health;
+    let outside = |key: &str, range: &str| ConfigError::Value {
+        key: format!("health.{key}"),
+        problem: format!("must be {range}"),
+    };
+    let seconds = Duration::from_secs;
+    for (key, value) in [("window", health.window), ("unstable_for", health.unstable_for)] {
+        if !(seconds(1)..=seconds(30)).contains(&value) {
+            return Err(outside(key, "from 1s to 30s"));
+        }
+    }
+    for (key, value) in [
+        ("success_percent", health.success_percent),
+        ("retry_percent", health.retry_percent),
+        ("rate_limited_percent", health.rate_limited_percent),
+    ] {
+        if value > 100 {
+            return Err(outside(key, "from 0 to 100"));
+        }
+    }
+    for (key, value) in [("failures", health.failures), ("outcomes", health.outcomes), ("stalls", health.stalls)] {
+        if value == 0 {
+            return Err(outside(key, "1 or more"));
+        }
+    }
+    Ok(HealthSettings {
+        ejects: health.ejects,
+        failures: health.failures,
+        outcomes: health.outcomes,
+        success_percent: health.success_percent,
+        window: health.window,
+        probe_interval: health.probe_interval,
+        refused_interval: health.refused_interval,
+        unstable_for: health.unstable_for,
+        hint_max: health.hint_max,
+        last_per_second: health.last_per_second,
+        retry_percent: health.retry_percent,
+        retry_floor: health.retry_floor,
+        adaptive_deadline: health.adaptive_deadline,
+        deadline_answers: health.deadline_answers,
+        deadline_min: health.deadline_min,
+        stalls: health.stalls,
+        concurrency_min: health.concurrency_min,
+        rate_limited_percent: health.rate_limited_percent,
+        sticky_for: health.sticky,
+        sticky_max: health.sticky_max,
     })
 }
 

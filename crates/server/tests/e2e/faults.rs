@@ -27,6 +27,10 @@ async fn builder() -> AppBuilder {
         .setting("timeouts.connect", json!("300ms"))
         .setting("timeouts.first_byte", json!("300ms"))
         .setting("timeouts.idle", json!("300ms"))
+        // What follows from one fault after another is shown apart: here each fault meets a server that holds no grudge.
+        .setting("health.ejects", json!(false))
+        .setting("health.retry_percent", json!(100))
+        .setting("health.retry_floor", json!(100))
 }
 
 /// The same with one provider and model per family beside them.
