@@ -22,8 +22,8 @@ fn compose(at: Timestamp, random: [u8; 10]) -> Uuid {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Uuid);
 
         impl $name {
@@ -67,13 +67,31 @@ macro_rules! ids {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(formatter, concat!($prefix, "{}"), self.0.simple())
+                let mut buffer = [0; $prefix.len() + uuid::fmt::Simple::LENGTH];
+                formatter.write_str(self.write_to(&mut buffer))
             }
         }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 std::fmt::Display::fmt(self, formatter)
+            }
+        }
+
+        impl $name {
+            /// Writes the public form; one copy, because every request writes its ids many times.
+            fn write_to<'b>(&self, buffer: &'b mut [u8; $prefix.len() + uuid::fmt::Simple::LENGTH]) -> &'b str {
+                let (prefix, digits) = buffer.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                self.0.simple().encode_lower(digits);
+                // Both halves are ASCII.
+                std::str::from_utf8(buffer).unwrap_or_default()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.write_to(&mut [0; $prefix.len() + uuid::fmt::Simple::LENGTH]))
             }
         }
 

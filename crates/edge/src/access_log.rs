@@ -2,10 +2,9 @@
 
 use crate::request_id::RequestId;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
-use domain::time::Clock;
-use std::sync::Arc;
+use http::Method;
+use std::time::Duration;
 
 /// Facts that a handler adds to its request's line; set as a response extension.
 #[derive(Debug, Clone, Default)]
@@ -20,27 +19,36 @@ pub struct AccessFacts {
     pub error_type: Option<&'static str>,
 }
 
-/// Middleware: writes the line when the head of the answer is ready.
-pub async fn write(clock: Arc<dyn Clock>, request: Request, next: Next) -> Response {
-    let started = clock.elapsed();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let response = next.run(request).await;
-    let facts = response.extensions().get::<AccessFacts>().cloned().unwrap_or_default();
-    let head_ms = u64::try_from(clock.elapsed().saturating_sub(started).as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(
-        target: "access",
-        request_id = id.as_ref().map_or("", RequestId::as_str),
-        method = method.as_str(),
-        route,
-        status = response.status().as_u16(),
-        head_ms,
-        generation_id = facts.generation.as_deref().unwrap_or(""),
-        model = facts.model.as_deref().unwrap_or(""),
-        provider = facts.provider.as_deref().unwrap_or(""),
-        error_type = facts.error_type.unwrap_or(""),
-        "request answered"
-    );
-    response
+/// What the line says of the request, taken before the request is given away.
+pub(crate) struct Arrival {
+    started: Duration,
+    method: Method,
+    route: Option<MatchedPath>,
+}
+
+impl Arrival {
+    /// Takes note of a request at monotonic time `started`.
+    pub(crate) fn of(request: &Request, started: Duration) -> Self {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        Self { started, method: request.method().clone(), route }
+    }
+
+    /// Writes the line when the head of the answer is ready, at monotonic time `now`.
+    pub(crate) fn answered(&self, id: &RequestId, response: &Response, now: Duration) {
+        let facts = response.extensions().get::<AccessFacts>();
+        let head_ms = u64::try_from(now.saturating_sub(self.started).as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            target: "access",
+            request_id = id.as_str(),
+            method = self.method.as_str(),
+            route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str),
+            status = response.status().as_u16(),
+            head_ms,
+            generation_id = facts.and_then(|facts| facts.generation.as_deref()).unwrap_or(""),
+            model = facts.and_then(|facts| facts.model.as_deref()).unwrap_or(""),
+            provider = facts.and_then(|facts| facts.provider.as_deref()).unwrap_or(""),
+            error_type = facts.and_then(|facts| facts.error_type).unwrap_or(""),
+            "request answered"
+        );
+    }
 }

@@ -17,8 +17,8 @@ const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
     "x-request-id, x-generation-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
 );
 
-/// Middleware: answers preflights with fixed lists and opens every other answer to all origins, without credentials.
-pub async fn open(request: Request, next: Next) -> Response {
+/// Answers preflights with fixed lists and opens every other answer to all origins, without credentials.
+pub(crate) async fn open(request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();

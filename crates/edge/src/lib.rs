@@ -5,10 +5,11 @@
 
 pub mod access_log;
 pub mod clock;
-pub mod cors;
+mod cors;
 pub mod credential;
 pub mod delivery;
 pub mod egress;
+pub mod manners;
 pub mod metrics;
 pub mod random;
 pub mod request_id;

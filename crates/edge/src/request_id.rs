@@ -1,14 +1,10 @@
 //! One id per HTTP request: in the answer's `x-request-id`, in the access log, in error reports.
 
 use crate::random::Random;
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use http::HeaderValue;
-use std::fmt::Write;
 use std::sync::Arc;
 
-/// The id of the current request; a request extension set by [`assign`].
+/// The id of the current request; a request extension set by [`crate::manners`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
@@ -22,24 +18,20 @@ impl RequestId {
     /// Makes a fresh id.
     #[must_use]
     pub fn generate(random: &Random) -> Self {
-        let mut text = String::with_capacity(28);
-        text.push_str("req-");
-        for byte in random.bytes::<12>() {
-            // Writing to a string cannot fail.
-            let _written = write!(text, "{byte:02x}");
-        }
-        Self(text.into())
+        let digits = random.bytes::<12>().map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        let text = digits.as_flattened().iter().map(|digit| char::from(*digit));
+        Self(PREFIX.chars().chain(text).collect::<String>().into())
+    }
+
+    /// The text as a header's value.
+    #[must_use]
+    pub fn header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.0).ok()
     }
 }
 
-/// Middleware: gives the request an id and the answer the same.
-pub async fn assign(random: Arc<Random>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::generate(&random);
-    let value = HeaderValue::from_str(id.as_str());
-    request.extensions_mut().insert(id);
-    let mut response = next.run(request).await;
-    if let Ok(value) = value {
-        response.headers_mut().insert("x-request-id", value);
-    }
-    response
+const PREFIX: &str = "req-";
+
+const fn digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
 }

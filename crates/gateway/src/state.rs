@@ -95,7 +95,7 @@ impl Gateway {
     /// Journals settlements that had to wait in memory. Returns how many still wait.
     pub fn retry_orphans(&self) -> usize {
         while let Some(settlement) = self.orphans.pop() {
-            if let Err(error) = self.journal.close(&settlement) {
+            if let Err(error) = self.journal.close_shared(&settlement) {
                 tracing::warn!(%error, waiting = self.orphans.len() + 1, "journal still refuses settlements");
                 self.orphans.push(settlement);
                 break;

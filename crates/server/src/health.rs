@@ -1,6 +1,7 @@
 //! `/health/live`, `/health/ready`, `/metrics` and `/openapi.json`.
 
 use crate::listen::Peer;
+use crate::telemetry::Losses;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -75,6 +76,23 @@ impl Collector for Statements {
 /// Makes the store's statements part of `/metrics`.
 pub fn count_statements(metrics: &Metrics, store: store::Store) {
     metrics.register(|registry| registry.register_collector(Box::new(Statements(store))));
+}
+
+/// Reads how many log lines were dropped whenever `/metrics` is asked for.
+#[derive(Debug)]
+struct LostLines(Losses);
+
+impl Collector for LostLines {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Log lines dropped because nobody read them in time";
+        let family = encoder.encode_descriptor("log_lines_dropped", help, None, MetricType::Counter)?;
+        ConstCounter::new(self.0.count()).encode(family)
+    }
+}
+
+/// Makes the count of dropped log lines part of `/metrics`.
+pub fn count_lost_lines(metrics: &Metrics, losses: Losses) {
+    metrics.register(|registry| registry.register_collector(Box::new(LostLines(losses))));
 }
 
 fn state(status: StatusCode, word: &str) -> Response {

@@ -20,7 +20,8 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize, wait: Du
     if declared.is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX)) {
         return Err(too_large(limit));
     }
-    let wire = collect(body, limit, wait).await?;
+    let expected = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let wire = collect(body, limit, expected.min(EXPECTED_MAX), wait).await?;
     match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity") => Ok(wire),
         Some(b"gzip") => inflate(GzipDecoder::new(&wire[..]), wire.len(), limit).await,
@@ -31,6 +32,9 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize, wait: Du
         )),
     }
 }
+
+/// Most memory that is set aside for a body because its head announces it.
+const EXPECTED_MAX: usize = 256 << 10;
 
 /// Most of a refused body that is read, and the longest wait for it.
 const DISCARDED_MAX: usize = 64 << 10;
@@ -44,9 +48,9 @@ pub(super) async fn discard(body: Body) {
 }
 
 /// Collects the pieces of a body; a client that stops in the middle is not waited for.
-async fn collect(body: Body, limit: usize, wait: Duration) -> Result<Bytes, Refusal> {
+async fn collect(body: Body, limit: usize, expected: usize, wait: Duration) -> Result<Bytes, Refusal> {
     let mut body = Limited::new(body, limit);
-    let mut whole = BytesMut::new();
+    let mut whole = BytesMut::with_capacity(expected);
     loop {
         let piece = tokio::time::timeout(wait, body.frame())
             .await

@@ -1,6 +1,6 @@
 //! Call: try the planned attempts until one answers, then hand its answer on.
 //!
-//! Plain answers run in a tracked task, so that they are finished and charged even when the client leaves. Streams run
+//! Plain answers are finished and charged even when the client leaves: they move to a task of their own then. Streams run
 //! inside the answer's own body: no task, no channel. Failover goes on until the first content event is out.
 
 mod attempt;
@@ -13,6 +13,7 @@ mod plain;
 pub(crate) mod providers;
 pub(crate) mod scrub;
 pub(crate) mod sticky;
+mod tended;
 mod trip;
 mod verdict;
 
@@ -21,6 +22,7 @@ pub(crate) use drain::client_left;
 pub use health::{EndpointStats, HealthBook, HealthSettings};
 pub(crate) use live::bill;
 pub use live::{Live, Step};
+use tended::Tended;
 pub use trip::Trip;
 
 use crate::prepare::Prepared;
@@ -70,8 +72,8 @@ pub async fn call(gateway: &Arc<Gateway>, prepared: Prepared) -> Result<Reply, R
         return stream(gateway, trip, id).await;
     }
     let shared = Arc::clone(gateway);
-    let task = gateway.tasks.spawn(async move { plain::answer(&shared, trip).await });
-    let (body, facts) = task.await.map_err(|error| Refusal::new(ErrorKind::Server, error.to_string()))??;
+    let answer = Tended::new(&gateway.tasks, async move { plain::answer(&shared, trip).await }).await;
+    let (body, facts) = answer.unwrap_or_else(|| Err(Refusal::new(ErrorKind::Server, "a plain answer panicked")))?;
     Ok(Reply { id, facts, kind: ReplyBody::Json(body) })
 }
 

@@ -15,6 +15,7 @@ use dialect::inbound;
 use domain::error_kind::ErrorKind;
 use domain::generation::{AttemptOutcome, Ending};
 use edge::access_log::AccessFacts;
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use std::sync::Arc;
 
@@ -126,6 +127,9 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
         if let Ok(data) = frame.map_err(broken)?.into_data() {
             if whole.len() + data.len() > gateway.settings.reply_max {
                 return Err(UpstreamError::unreadable("the provider's answer is larger than the limit").into());
+            }
+            if whole.is_empty() && body.is_end_stream() {
+                return Ok(data);
             }
             whole.extend_from_slice(&data);
         }

@@ -64,7 +64,7 @@ pub struct Ended {
 #[derive(Debug)]
 pub struct Receipt {
     /// What was journaled.
-    pub settlement: Settlement,
+    pub settlement: Arc<Settlement>,
     /// The charge, line by line.
     pub cost: Cost,
 }
@@ -86,7 +86,7 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
         cost = Cost { lines: zero_priced(&cost.lines), total: Amount::ZERO };
     }
     let key = Arc::clone(ended.hold.key());
-    let settlement = Settlement {
+    let settlement = Arc::new(Settlement {
         ended_at: now,
         ending: ended.ending,
         kind: EntryKind::Usage,
@@ -105,10 +105,10 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
         excluded: ended.excluded.into_iter().take(EXCLUSIONS_MAX).collect(),
         waived: waived.map(str::to_owned),
         opening: ended.opening,
-    };
+    });
     if let Err(error) = journal(gateway, &settlement) {
         tracing::error!(generation_id = %settlement.opening.id, %error, "settlement kept in memory: the journal refused it");
-        gateway.orphans.push(settlement.clone());
+        gateway.orphans.push(Arc::clone(&settlement));
     }
     if ended.was_served {
         key.observe_output(settlement.usage.completion_tokens());
@@ -119,22 +119,22 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
     Receipt { settlement, cost }
 }
 
-fn journal(gateway: &Gateway, settlement: &Settlement) -> Result<u64, JournalError> {
+fn journal(gateway: &Gateway, settlement: &Arc<Settlement>) -> Result<u64, JournalError> {
     #[cfg(feature = "seeded-bugs")]
     if store::seeded::is(store::seeded::Bug::CloseAfterSend) {
         close_later(gateway, settlement);
         return Ok(0);
     }
-    gateway.journal.close(settlement)
+    gateway.journal.close_shared(settlement)
 }
 
 /// A defect: the record is written when the answer has long left.
 #[cfg(feature = "seeded-bugs")]
-fn close_later(gateway: &Gateway, settlement: &Settlement) {
-    let (journal, settlement) = (Arc::clone(&gateway.journal), settlement.clone());
+fn close_later(gateway: &Gateway, settlement: &Arc<Settlement>) {
+    let (journal, settlement) = (Arc::clone(&gateway.journal), Arc::clone(settlement));
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(50));
-        if let Err(error) = journal.close(&settlement) {
+        if let Err(error) = journal.close_shared(&settlement) {
             tracing::error!(%error, "seeded defect: not even later");
         }
     });

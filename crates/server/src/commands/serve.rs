@@ -18,6 +18,7 @@ use axum::routing::post;
 use control::Control;
 use control::seal::{MasterKey, Seal};
 use domain::catalog::Catalog;
+use edge::manners::{self, Manners};
 use edge::metrics::Metrics;
 use edge::upstream::Upstreams;
 use gateway::{Gateway, GatewayParts};
@@ -61,11 +62,14 @@ pub async fn run(shared: &Shared, listen: Option<SocketAddr>) -> anyhow::Result<
     if let Some(listen) = listen {
         opened.config.file.server.listen = listen;
     }
-    telemetry::start(&opened.config.file.log)?;
+    let outlet = telemetry::start(&opened.config.file.log)?;
     let address = opened.config.file.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let listening = listener.local_addr()?;
     let node = assemble(opened, listening).await?;
+    if let Some(outlet) = &outlet {
+        health::count_lost_lines(&node.metrics, outlet.losses());
+    }
     let readiness = Arc::new(Readiness::default());
     let router = router(&node, &readiness);
     let stop = CancellationToken::new();
@@ -211,8 +215,11 @@ fn drain_now(drainer: &SharedDrainer, clock: &Arc<dyn domain::time::Clock>) -> c
 }
 
 fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
-    let random = Arc::clone(&node.opened.random);
-    let clock = Arc::clone(&node.opened.clock);
+    let manners = Arc::new(Manners {
+        clock: Arc::clone(&node.opened.clock),
+        random: Arc::clone(&node.opened.random),
+        open_paths: &["/api/", "/v1/", "/openapi.json"],
+    });
     let api = gateway::router(Arc::clone(&node.gateway))
         .merge(control::router(Arc::clone(&node.control)).layer(CompressionLayer::new()))
         .merge(console_chat(node))
@@ -223,21 +230,7 @@ fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
     } else {
         api
     };
-    api.layer(axum::middleware::from_fn(cors))
-        .layer(axum::middleware::from_fn(move |request, next| {
-            let clock = Arc::clone(&clock);
-            edge::access_log::write(clock, request, next)
-        }))
-        .layer(axum::middleware::from_fn(move |request, next| {
-            let random = Arc::clone(&random);
-            edge::request_id::assign(random, request, next)
-        }))
-}
-
-/// Opens the public API to browsers of any origin; everything with cookies stays closed.
-async fn cors(request: Request, next: axum::middleware::Next) -> Response {
-    let is_public = ["/api/", "/v1/", "/openapi.json"].iter().any(|prefix| request.uri().path().starts_with(prefix));
-    if is_public { edge::cors::open(request, next).await } else { next.run(request).await }
+    api.layer(axum::middleware::from_fn(move |request, next| manners::observe(Arc::clone(&manners), request, next)))
 }
 
 /// What the console's chat needs of both planes.

@@ -323,10 +323,15 @@ pub struct LogSection {
     pub level: String,
     /// `json` or `text`; JSON when standard output is no terminal, when absent.
     pub format: Option<String>,
+    /// Most bytes of JSON lines that wait to be written; further lines are dropped and counted.
+    pub buffer_bytes: usize,
+    /// Shortest time between two writes of JSON lines that nobody has to act on.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub interval: Duration,
 }
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: None }
+        Self { level: "info".to_owned(), format: None, buffer_bytes: 4 << 20, interval: Duration::from_millis(50) }
     }
 }

@@ -8,6 +8,7 @@ use domain::ledger::EntryKind;
 use domain::money::{Amount, CostKind, CostLine, UnitPrice, cost::round_up_to_nano};
 use domain::time::Timestamp;
 use domain::usage::{Usage, UsageSource};
+use std::sync::Arc;
 
 pub(crate) const NODE: NodeId = NodeId([7; 16]);
 
@@ -186,7 +187,7 @@ pub(crate) fn settlement(number: u64, account: AccountId, key: KeyId, at: Timest
 
 /// Posts settlements as one batch of [`NODE`] with the sequences from `first` on.
 pub(crate) async fn settle(store: &Store, boot: i64, first: u64, settlements: &[Settlement]) -> Settled {
-    let batch: Vec<_> = (first..).zip(settlements.iter().cloned()).collect();
+    let batch: Vec<_> = (first..).zip(settlements.iter().cloned().map(Arc::new)).collect();
     let up_to = batch.last().map_or(first, |(seq, _)| *seq);
     store.settle_batch(NODE, boot, &batch, up_to, after(noon(), 60)).await.expect("batch")
 }

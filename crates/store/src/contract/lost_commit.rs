@@ -86,7 +86,7 @@ async fn a_commit_without_acknowledgement_counts_once() {
 
     let mut charged = Amount::ZERO;
     for round in 0..u64::from(cuts()) {
-        let batch = [(round + 1, settlement(round, account_id(1), key_id(1), noon()))];
+        let batch = [(round + 1, Arc::new(settlement(round, account_id(1), key_id(1), noon())))];
         charged = charged.saturating_add(batch[0].1.charge);
         proxy.armed.store(true, Ordering::SeqCst);
         let outcome = proxied.settle_batch(NODE, boot, &batch, round + 1, noon()).await;

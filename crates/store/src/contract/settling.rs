@@ -8,6 +8,7 @@ use domain::generation::{Ending, Settlement};
 use domain::ledger::EntryKind;
 use domain::money::Amount;
 use domain::time::ResetPeriod;
+use std::sync::Arc;
 
 fn total(settlements: &[Settlement]) -> Amount {
     settlements.iter().fold(Amount::ZERO, |sum, settlement| sum.saturating_add(settlement.charge))
@@ -73,7 +74,7 @@ pub(super) async fn an_older_boot_is_refused(store: Store) {
     let second = store.node_boot(NODE, noon()).await.expect("boot");
     assert_eq!((first, second), (1, 2));
     assert_eq!(store.node_boot(NodeId([8; 16]), noon()).await.expect("boot"), 1, "another node counts apart");
-    let batch = [(1, settlement(1, payer, key_id(1), noon()))];
+    let batch = [(1, Arc::new(settlement(1, payer, key_id(1), noon())))];
     let refused = store.settle_batch(NODE, first, &batch, 1, noon()).await;
     assert!(matches!(refused, Err(StoreError::Fenced { boot: 1 })));
     let unknown = store.settle_batch(NodeId([9; 16]), 1, &batch, 1, noon()).await;

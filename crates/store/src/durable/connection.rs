@@ -4,6 +4,8 @@ use super::StoreError;
 use super::repeat;
 use super::statement::{Counts, Statement};
 use super::value::{Cells, Row, Value};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use sqlx::{Postgres, Sqlite, Transaction};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -112,6 +114,33 @@ impl Tx {
         Ok(self.rows(statement, values).await?.into_iter().next())
     }
 
+    /// Writes many rows of the same shape; how many were affected. As [`Tx::bulk`], without the way back of rows.
+    pub(super) async fn bulk_execute(
+        &mut self,
+        statement: &Statement,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        self.counts.record(statement);
+        let mut affected = 0;
+        match &mut self.engine {
+            TxEngine::Sqlite(tx) => {
+                for part in parts(statement, rows) {
+                    let text = sqlx::AssertSqlSafe(repeat::widened(statement.sqlite, part.len()));
+                    let done = bound!(Sqlite, text, part.iter().flatten()).execute(&mut **tx).await;
+                    affected += done.map_err(|source| StoreError::of(statement.name, source))?.rows_affected();
+                }
+            }
+            TxEngine::Postgres(tx) => {
+                let done = arrays(statement, rows).execute(&mut **tx).await;
+                affected = done.map_err(|source| StoreError::of(statement.name, source))?.rows_affected();
+            }
+        }
+        Ok(affected)
+    }
+
     /// Writes many rows of the same shape; the rows that the statement returns.
     ///
     /// SQLite gets the single-row statement widened to a few rows at a time; PostgreSQL gets one array per column in a
@@ -128,33 +157,45 @@ impl Tx {
         let returned = match &mut self.engine {
             TxEngine::Sqlite(tx) => {
                 let mut returned = Vec::new();
-                let mut rest = rows;
-                while let Some(width) = rest.first().map(Vec::len) {
-                    let (part, later) = rest.split_at(repeat::rows_at_once(statement.sqlite, rest.len(), width));
+                for part in parts(statement, rows) {
                     let text = sqlx::AssertSqlSafe(repeat::widened(statement.sqlite, part.len()));
                     let some = bound!(Sqlite, text, part.iter().flatten()).fetch_all(&mut **tx).await;
                     match sqlite_rows(statement.name, some) {
                         Ok(some) => returned.extend(some),
                         Err(source) => return Err(StoreError::of(statement.name, source)),
                     }
-                    rest = later;
                 }
                 Ok(returned)
             }
-            TxEngine::Postgres(tx) => {
-                let mut query = sqlx::query::<Postgres>(statement.postgres);
-                for column in columns(rows) {
-                    query = match column {
-                        Column::Int(values) => query.bind(values),
-                        Column::Text(values) => query.bind(values),
-                        Column::Blob(values) => query.bind(values),
-                    };
-                }
-                postgres_rows(statement.name, query.fetch_all(&mut **tx).await)
-            }
+            TxEngine::Postgres(tx) => postgres_rows(statement.name, arrays(statement, rows).fetch_all(&mut **tx).await),
         };
         returned.map_err(|source| StoreError::of(statement.name, source))
     }
+}
+
+/// The rows of a bulk write, as many at a time as one execution takes.
+fn parts<'r, 'v>(statement: &Statement, rows: &'r [Vec<Value<'v>>]) -> impl Iterator<Item = &'r [Vec<Value<'v>>]> {
+    let sql = statement.sqlite;
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let width = rest.first()?.len();
+        let (part, later) = rest.split_at(repeat::rows_at_once(sql, rest.len(), width));
+        rest = later;
+        Some(part)
+    })
+}
+
+/// A bulk write for PostgreSQL: one array per column.
+fn arrays<'q>(statement: &Statement, rows: &'q [Vec<Value<'_>>]) -> Query<'q, Postgres, PgArguments> {
+    let mut query = sqlx::query::<Postgres>(statement.postgres);
+    for column in columns(rows) {
+        query = match column {
+            Column::Int(values) => query.bind(values),
+            Column::Text(values) => query.bind(values),
+            Column::Blob(values) => query.bind(values),
+        };
+    }
+    query
 }
 
 /// Reads outside a transaction.

@@ -80,7 +80,7 @@ impl Store {
 pub(super) async fn insert(tx: &mut Tx, settlements: &[&Settlement]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value<'_>>> =
         settlements.iter().map(|settlement| to_row(settlement)).collect::<Result<_, _>>()?;
-    tx.bulk(&bulk::GENERATION_INSERT, &rows).await?;
+    tx.bulk_execute(&bulk::GENERATION_INSERT, &rows).await?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub trait Sink: Send + Sync {
         &self,
         node: NodeId,
         boot: i64,
-        batch: &[(u64, Settlement)],
+        batch: &[(u64, Arc<Settlement>)],
         up_to_seq: u64,
         at: Timestamp,
     ) -> impl Future<Output = Result<Settled, StoreError>> + Send;
@@ -38,7 +38,7 @@ impl Sink for Store {
         &self,
         node: NodeId,
         boot: i64,
-        batch: &[(u64, Settlement)],
+        batch: &[(u64, Arc<Settlement>)],
         up_to_seq: u64,
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
@@ -122,7 +122,7 @@ impl<S: Sink> Drainer<S> {
         for Interrupted { opening, delivered_tokens } in interrupted {
             let journal = Arc::clone(&self.journal);
             let settlement = Settlement::interrupted(opening, delivered_tokens, at);
-            blocking(move || journal.close(&settlement)).await?;
+            blocking(move || journal.close_shared(&Arc::new(settlement))).await?;
         }
         let posted = self.drain_all(at).await?;
         #[cfg(feature = "seeded-bugs")]
@@ -157,6 +157,12 @@ impl<S: Sink> Drainer<S> {
     /// # Cancel safety
     /// Dropping the future may leave a posted batch that the next call sends again, without effect.
     pub async fn drain_once(&mut self, at: Timestamp) -> Result<usize, DrainError> {
+        let is_idle =
+            || self.journal.shared.closes_at_hand(self.cursor, 1).is_some_and(|batch| batch.closes.is_empty());
+        if self.position > 0 && is_idle() {
+            // A node at rest asks its database for nothing, not even where it stands.
+            return Ok(0);
+        }
         Ok(self.step(at).await?.0.posted)
     }
 
@@ -172,8 +178,7 @@ impl<S: Sink> Drainer<S> {
             self.cursor = Cursor::before(position + 1);
         }
         self.position = position;
-        let (journal, cursor) = (Arc::clone(&self.journal), self.cursor);
-        let Batch { closes, cursor } = blocking(move || journal.shared.read_closes(cursor, BATCH_MAX)).await?;
+        let Batch { closes, cursor } = self.next_batch().await?;
         if closes.is_empty() {
             self.cursor = cursor;
             return Ok((Settled::default(), true));
@@ -185,8 +190,19 @@ impl<S: Sink> Drainer<S> {
         // Only now: a batch that failed is read again.
         self.cursor = cursor;
         self.position = up_to;
+        self.journal.shared.forget(up_to);
         self.release(up_to).await?;
         Ok((settled, closes.len() < BATCH_MAX))
+    }
+
+    /// From memory; from the files after a restart, after an outage that memory did not hold, or when the store fell back.
+    async fn next_batch(&self) -> Result<Batch, DrainError> {
+        let cursor = self.cursor;
+        if let Some(batch) = self.journal.shared.closes_at_hand(cursor, BATCH_MAX) {
+            return Ok(batch);
+        }
+        let journal = Arc::clone(&self.journal);
+        blocking(move || journal.shared.read_closes(cursor, BATCH_MAX)).await
     }
 
     /// A defect: the position is remembered instead of read back.

@@ -1,9 +1,11 @@
 //! The log behind a journal: appending, flushing, beginning segments, and writing again after a failed flush.
 
 use super::disk::{Disk, DiskFile};
+use super::handover::Handover;
 use super::record::{self, Draft};
 use super::segment::{self, Segment};
 use super::{Interrupted, JournalError, JournalOptions, Recovered, recover};
+use domain::generation::Settlement;
 use domain::id::GenerationId;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
@@ -12,10 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{Notify, watch};
 
 /// What a record changes in memory once it is written.
-#[derive(Clone, Copy)]
 pub(super) enum Effect {
     Open(GenerationId),
-    Close(GenerationId),
+    Close(Arc<Settlement>),
     None,
 }
 
@@ -53,6 +54,8 @@ pub(super) struct State {
     unsynced: Vec<Arc<dyn DiskFile>>,
     are_names_dirty: bool,
     openers: HashMap<GenerationId, u64>,
+    /// Settlements that the drain need not read from the files.
+    pub(super) handover: Handover,
     write_failed: bool,
     is_refused: bool,
     /// Someone waits for a flush now.
@@ -113,6 +116,7 @@ pub(super) fn open(disk: Arc<dyn Disk>, options: JournalOptions) -> Result<(Shar
         unsynced: Vec::new(),
         are_names_dirty: false,
         openers: openers.iter().map(|opener| (opener.opening.id, opener.seq)).collect(),
+        handover: Handover::new(scan.next_seq, options.handover_max),
         write_failed: false,
         is_refused: false,
         is_urgent: false,
@@ -158,8 +162,9 @@ impl Shared {
             Effect::Open(id) => {
                 state.openers.insert(id, seq);
             }
-            Effect::Close(id) => {
-                state.openers.remove(&id);
+            Effect::Close(settlement) => {
+                state.openers.remove(&settlement.opening.id);
+                state.handover.push(seq, settlement);
             }
             Effect::None => {}
         }
@@ -384,6 +389,11 @@ impl Shared {
         }
     }
 
+    /// Lets go of settlements that are posted.
+    pub(super) fn forget(&self, drained: u64) {
+        self.state.lock().handover.forget(drained);
+    }
+
     /// Deletes segments whose records are all posted (up to `drained`) and hold no open generation; how many.
     ///
     /// Only from the oldest on, so that what remains has no gap.
@@ -462,6 +472,11 @@ impl Shared {
 }
 
 impl State {
+    /// Sequence up to which records survive a power loss.
+    pub(super) const fn flushed(&self) -> u64 {
+        self.flushed
+    }
+
     pub(super) fn needs_probe(guard: &MutexGuard<'_, Self>) -> bool {
         guard.write_failed || guard.is_refused
     }

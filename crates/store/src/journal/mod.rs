@@ -11,6 +11,7 @@ pub mod disk;
 mod drain;
 mod error;
 mod flusher;
+mod handover;
 mod log;
 mod read;
 mod record;
@@ -45,6 +46,8 @@ pub struct JournalOptions {
     pub unflushed_bytes_max: usize,
     /// Time between two attempts to write again after a failure.
     pub retry_interval: Duration,
+    /// Most settlements that wait in memory for the drain; it reads older ones from the files.
+    pub handover_max: usize,
     /// Defects that tests switch on to see that their checks notice.
     #[cfg(any(test, feature = "seeded-bugs"))]
     pub ignore_flush_result: bool,
@@ -58,6 +61,7 @@ impl Default for JournalOptions {
             strict: false,
             unflushed_bytes_max: 64 << 20,
             retry_interval: Duration::from_millis(500),
+            handover_max: 16_384,
             #[cfg(any(test, feature = "seeded-bugs"))]
             ignore_flush_result: false,
         }
@@ -144,8 +148,16 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it could not be written; nothing is recorded then and the call may be repeated.
     pub fn close(&self, settlement: &Settlement) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Close, settlement).map_err(JournalError::Encode)?;
-        self.shared.append(draft, log::Effect::Close(settlement.opening.id))
+        self.close_shared(&Arc::new(settlement.clone()))
+    }
+
+    /// As [`Journal::close`], for a settlement that is shared already: the drain is given the same.
+    ///
+    /// # Errors
+    /// As [`Journal::close`].
+    pub fn close_shared(&self, settlement: &Arc<Settlement>) -> Result<u64, JournalError> {
+        let draft = Draft::json(Kind::Close, &**settlement).map_err(JournalError::Encode)?;
+        self.shared.append(draft, log::Effect::Close(Arc::clone(settlement)))
     }
 
     /// Records a settlement and waits until it survives a power loss; everyone who waits shares one flush.

@@ -2,11 +2,13 @@
 
 use super::JournalError;
 use super::disk::{Disk, Folder};
+use super::handover::Closes;
 use super::log::Shared;
 use super::record::{self, Absent, Content, Kind};
 use super::segment::{self, Segment};
 use domain::generation::Settlement;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes per read; grows for a record that is larger.
 const CHUNK: usize = 256 << 10;
@@ -28,20 +30,31 @@ impl Cursor {
         Self { wanted: seq, seq, place: None }
     }
 
+    /// Sequence of the next record that is wanted.
+    const fn next(&self) -> u64 {
+        if self.seq > self.wanted { self.seq } else { self.wanted }
+    }
+
     /// Sequence of the last record that was passed.
     pub(super) const fn last_seq(&self) -> u64 {
-        let next = if self.seq > self.wanted { self.seq } else { self.wanted };
-        next - 1
+        self.next() - 1
     }
 }
 
 /// Settlements with their sequences, and the place behind them.
 pub(super) struct Batch {
-    pub(super) closes: Vec<(u64, Settlement)>,
+    pub(super) closes: Closes,
     pub(super) cursor: Cursor,
 }
 
 impl Shared {
+    /// Flushed settlements from a place on, at most `limit`, as far as all of them wait in memory.
+    pub(super) fn closes_at_hand(&self, cursor: Cursor, limit: usize) -> Option<Batch> {
+        let state = self.state.lock();
+        let (closes, passed) = state.handover.take(cursor.next(), state.flushed(), limit)?;
+        Some(Batch { closes, cursor: Cursor::before(passed + 1) })
+    }
+
     /// Reads flushed settlements from a place on, at most `limit`.
     pub(super) fn read_closes(&self, cursor: Cursor, limit: usize) -> Result<Batch, JournalError> {
         let (segments, flushed) = self.readable();
@@ -139,7 +152,7 @@ impl Reader<'_> {
                 let Some(Content::Close(settlement)) = found.content() else {
                     break;
                 };
-                batch.closes.push((found.seq, *settlement));
+                batch.closes.push((found.seq, Arc::new(*settlement)));
             }
             used += found.len();
             batch.cursor.seq += 1;
@@ -166,5 +179,5 @@ pub fn undrained(folder: &Path, after_seq: u64) -> Result<Vec<Settlement>, Journ
     let reader = Reader { disk: &disk, segments: &layout.valid, last: None, limit: usize::MAX };
     let mut batch = Batch { closes: Vec::new(), cursor: Cursor::before(after_seq + 1) };
     while reader.advance(&mut batch)? {}
-    Ok(batch.closes.into_iter().map(|(_, settlement)| settlement).collect())
+    Ok(batch.closes.into_iter().map(|(_, settlement)| Arc::unwrap_or_clone(settlement)).collect())
 }

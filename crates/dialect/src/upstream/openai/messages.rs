@@ -19,8 +19,11 @@ impl Body<'_> {
         let strips_details = traits.has_details && self.drops("reasoning_details");
         // Our own answers carry `reasoning`, often null; sent back, that is a field which a provider without reasoning refuses.
         let knows_reasoning = self.target.quirks.reasoning_field.is_some();
-        let has_blank = ["\"reasoning\":null", "\"reasoning\": null"].iter().any(|blank| json.contains(blank));
-        let strips_reasoning = has_blank || (!knows_reasoning && json.contains("\"reasoning\""));
+        // One fast look for the name; what follows it is looked at only where it is there.
+        let has_name = memchr::memmem::find(json.as_bytes(), b"\"reasoning\"").is_some();
+        let has_blank =
+            has_name && ["\"reasoning\":null", "\"reasoning\": null"].iter().any(|blank| json.contains(blank));
+        let strips_reasoning = has_blank || (!knows_reasoning && has_name);
         // Tool calls carry an `index` in streams; clients that gather them send it back, and it is no part of a request.
         let rewrites_calls = traits.has_call_index || !self.names.is_empty();
         if !renames_role && !strips_markers && !strips_details && !strips_reasoning && !rewrites_calls {

@@ -5,6 +5,15 @@
 use super::super::statement::bulk_statements;
 
 bulk_statements! {
+    ENTRY_ADD = {
+        "insert into entries (source_id, attempt, line, book, account_id, kind, amount, posted_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (source_id, attempt, line, book) do nothing",
+        "insert into entries (source_id, attempt, line, book, account_id, kind, amount, posted_at)
+        select * from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::text[], $7::bigint[],
+            $8::bigint[])
+        on conflict (source_id, attempt, line, book) do nothing"
+    };
     ENTRY_INSERT = {
         "insert into entries (source_id, attempt, line, book, account_id, kind, amount, posted_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)

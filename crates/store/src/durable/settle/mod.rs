@@ -19,6 +19,7 @@ use domain::ledger::{Book, EntryKey, usage_entries};
 use domain::money::{Amount, Overflow};
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tally::Tally;
 
 statements! {
@@ -87,16 +88,22 @@ impl Store {
         &self,
         node: NodeId,
         boot: i64,
-        batch: &[(u64, Settlement)],
+        batch: &[(u64, Arc<Settlement>)],
         up_to_seq: u64,
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
-        let mut tx = self.write().await?;
-        let advance = [node.0.as_slice().into(), boot.into(), up_to_seq.into(), at.into()];
-        if tx.execute(&NODE_ADVANCE, &advance).await? == 0 {
-            return Err(StoreError::Fenced { boot });
-        }
-        let new = insert_entries(&mut tx, batch).await?;
+        let rows = entry_rows(batch)?;
+        let mut tx = self.advance(node, boot, up_to_seq, at).await?;
+        let all: Vec<&Settlement> = batch.iter().map(|(_, settlement)| &**settlement).collect();
+        // Nearly always every settlement is new, and then their number says so.
+        let inserted = tx.bulk_execute(&bulk::ENTRY_ADD, &rows).await?;
+        let new = if inserted == u64::try_from(rows.len()).unwrap_or(u64::MAX) {
+            all
+        } else {
+            drop(tx);
+            tx = self.advance(node, boot, up_to_seq, at).await?;
+            insert_new_entries(&mut tx, &rows, all).await?
+        };
         if !new.is_empty() {
             generation::insert(&mut tx, &new).await?;
             let tally = Tally::of(&new)?;
@@ -106,6 +113,16 @@ impl Store {
         tx.commit().await?;
         Ok(Settled { posted: new.len(), duplicates: batch.len() - new.len() })
     }
+
+    /// Begins the transaction of a batch by moving the node's position, which locks the node's row.
+    async fn advance(&self, node: NodeId, boot: i64, up_to_seq: u64, at: Timestamp) -> Result<Tx, StoreError> {
+        let mut tx = self.write().await?;
+        let advance = [node.0.as_slice().into(), boot.into(), up_to_seq.into(), at.into()];
+        if tx.execute(&NODE_ADVANCE, &advance).await? == 0 {
+            return Err(StoreError::Fenced { boot });
+        }
+        Ok(tx)
+    }
 }
 
 /// The key of a generation's charge. Line 0 is the sum of its cost lines.
@@ -113,9 +130,9 @@ fn entry_key(settlement: &Settlement) -> EntryKey {
     EntryKey::Generation { id: settlement.opening.id, attempt: settlement.opening.attempt, line: 0 }
 }
 
-/// Inserts both sides of every charge; the settlements that were not there before, each once.
-async fn insert_entries<'a>(tx: &mut Tx, batch: &'a [(u64, Settlement)]) -> Result<Vec<&'a Settlement>, StoreError> {
-    let mut rows: Vec<Vec<Value<'_>>> = Vec::with_capacity(batch.len() * 2);
+/// Both sides of every charge.
+fn entry_rows(batch: &[(u64, Arc<Settlement>)]) -> Result<Vec<Vec<Value<'static>>>, StoreError> {
+    let mut rows = Vec::with_capacity(batch.len() * 2);
     for (_, settlement) in batch {
         let opening = &settlement.opening;
         let entries = usage_entries(
@@ -140,24 +157,28 @@ async fn insert_entries<'a>(tx: &mut Tx, batch: &'a [(u64, Settlement)]) -> Resu
             ]);
         }
     }
+    Ok(rows)
+}
+
+/// Inserts what is missing; of the settlements those that were not there before, each once.
+async fn insert_new_entries<'a>(
+    tx: &mut Tx,
+    rows: &[Vec<Value<'_>>],
+    all: Vec<&'a Settlement>,
+) -> Result<Vec<&'a Settlement>, StoreError> {
     let mut inserted = BTreeSet::new();
-    for row in tx.bulk(&bulk::ENTRY_INSERT, &rows).await? {
+    for row in tx.bulk(&bulk::ENTRY_INSERT, rows).await? {
         if row.text("book")? == Book::Credit.as_str() {
             inserted.insert(row.blob("source_id")?);
         }
     }
     #[cfg(feature = "seeded-bugs")]
     if crate::seeded::is(crate::seeded::Bug::SkipDedup) {
-        return Ok(batch.iter().map(|(_, settlement)| settlement).collect());
+        return Ok(all);
     }
-    let mut new = Vec::with_capacity(inserted.len());
-    for (_, settlement) in batch {
-        // Removing makes a settlement that stands twice in the batch count once, as its entries do.
-        if inserted.remove(settlement.opening.id.as_bytes().as_slice()) {
-            new.push(settlement);
-        }
-    }
-    Ok(new)
+    // Removing makes a settlement that stands twice in the batch count once, as its entries do.
+    let mut is_new = |settlement: &&Settlement| inserted.remove(settlement.opening.id.as_bytes().as_slice());
+    Ok(all.into_iter().filter(|settlement| is_new(settlement)).collect())
 }
 
 /// One update per account, in order of ids so that two nodes cannot deadlock, then its lots under that row's lock.

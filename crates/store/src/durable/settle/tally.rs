@@ -127,7 +127,7 @@ impl<'a> Tally<'a> {
             .iter()
             .map(|((account, day), requests)| vec![(*account).into(), (*day).into(), (*requests).into()])
             .collect();
-        tx.bulk(&bulk::ACCOUNT_DAY_ADD, &days).await?;
+        tx.bulk_execute(&bulk::ACCOUNT_DAY_ADD, &days).await?;
         let usage: Vec<Vec<Value<'_>>> = self
             .key_usage
             .iter()
@@ -135,12 +135,12 @@ impl<'a> Tally<'a> {
                 vec![(*key).into(), (*period).into(), (*start).into(), (*charge).into(), (*requests).into()]
             })
             .collect();
-        tx.bulk(&bulk::KEY_USAGE_ADD, &usage).await?;
+        tx.bulk_execute(&bulk::KEY_USAGE_ADD, &usage).await?;
         let used: Vec<Vec<Value<'_>>> =
             self.last_used.iter().map(|(key, at)| vec![(*key).into(), (*at).into()]).collect();
-        tx.bulk(&bulk::KEY_TOUCH, &used).await?;
+        tx.bulk_execute(&bulk::KEY_TOUCH, &used).await?;
         let rollups: Vec<Vec<Value<'_>>> = self.rollups.iter().map(|(bucket, sums)| rollup_row(bucket, sums)).collect();
-        tx.bulk(&bulk::ROLLUP_ADD, &rollups).await?;
+        tx.bulk_execute(&bulk::ROLLUP_ADD, &rollups).await?;
         Ok(())
     }
 }

@@ -8,6 +8,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 const MIGRATIONS: &[Migration] = migrate::migrations!("sqlite": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets");
 
+/// Pages of the write-ahead log after which a commit copies them into the file. Every copy writes a page again and flushes
+/// twice; sixteen megabytes let pages that change in every batch be copied once for many batches.
+const CHECKPOINT_PAGES: &str = "4096";
+
 /// Opens the file with one writer and several readers, after bringing its schema up to date.
 ///
 /// Normal synchronisation may lose the last commits at a power loss; the journal keeps its segments until a checkpoint has
@@ -22,7 +26,8 @@ pub(super) async fn open(options: &StoreOptions) -> Result<Pools, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(options.statement_timeout)
-        .statement_cache_capacity(256);
+        .statement_cache_capacity(256)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
     let pool = |connections: u32| {
         SqlitePoolOptions::new()
             .max_connections(connections)

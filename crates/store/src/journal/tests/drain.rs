@@ -37,7 +37,7 @@ impl Sink for Deaf {
         &self,
         node: NodeId,
         boot: i64,
-        batch: &[(u64, Settlement)],
+        batch: &[(u64, Arc<Settlement>)],
         up_to_seq: u64,
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
@@ -254,4 +254,28 @@ fn a_position_that_moved_back_is_noticed_while_running() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!((ids.len(), world.ledger().len()), (60, 60));
+}
+
+/// Memory holds a few settlements only: the others come from the files, each once, wherever the drain changes over.
+#[test]
+fn what_memory_does_not_hold_is_read_from_the_files() {
+    for handover_max in [0, 1, 7, 30] {
+        let world = World::default();
+        let (journal, _) = world.open_journal(JournalOptions { handover_max, ..small() }).expect("opens");
+        let mut drainer = world.drainer(&journal);
+        for round in 0..10 {
+            let first = round * 10;
+            close_all(&journal, first..first + 5 + round % 5);
+            journal.flush().expect("flushes");
+            close_all(&journal, first + 5 + round % 5..first + 10);
+            if round % 3 == 1 {
+                continue;
+            }
+            run(drainer.drain_once(noon())).expect("drains");
+        }
+        run(drainer.drain_all(noon())).expect("drains");
+        let ids: Vec<_> = world.ledger().iter().map(|row| row.id).collect();
+        let expected: Vec<_> = (0..100).map(|number| generation(number).opening.id).collect();
+        assert_eq!(ids, expected, "in order, {handover_max} in memory");
+    }
 }

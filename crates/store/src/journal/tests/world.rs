@@ -419,7 +419,7 @@ impl Sink for World {
         &self,
         node: NodeId,
         _boot: i64,
-        batch: &[(u64, Settlement)],
+        batch: &[(u64, Arc<Settlement>)],
         up_to_seq: u64,
         _at: Timestamp,
     ) -> Result<Settled, StoreError> {
