@@ -15,20 +15,28 @@ use serde_json::value::RawValue;
 /// Most fields of a body; more is no request of ours.
 const FIELDS_MAX: usize = 256;
 
-/// A JSON body of at most `MAX` bytes. Put it after the caller in a handler's arguments: nobody unknown is read from.
-pub(crate) struct Body<const MAX: usize>(Bytes);
+/// Largest request body of a route unless the settings say otherwise, in bytes.
+pub(crate) const BODY_MAX: usize = 256 << 10;
 
-impl<const MAX: usize> FromRequest<Mount> for Body<MAX> {
+/// A JSON body within the limit of the settings, and of `MOST` bytes where strangers are read from. Put it after the caller
+/// in a handler's arguments: nobody unknown is read from elsewhere.
+pub(crate) struct Body<const MOST: usize = { usize::MAX }>(Bytes);
+
+impl<const MOST: usize> FromRequest<Mount> for Body<MOST> {
     type Rejection = ControlError;
 
-    async fn from_request(request: Request, _mount: &Mount) -> Result<Self, ControlError> {
+    async fn from_request(request: Request, mount: &Mount) -> Result<Self, ControlError> {
         check_type(request.headers())?;
-        let too_large = || ControlError::TooLarge { max: MAX };
+        let max = mount.control.settings.body_max.min(MOST);
+        let too_large = || ControlError::TooLarge { max };
         let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        if declared.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > MAX as u64) {
+        if declared
+            .and_then(|text| text.parse::<u64>().ok())
+            .is_some_and(|length| length > u64::try_from(max).unwrap_or(u64::MAX))
+        {
             return Err(too_large());
         }
-        match Limited::new(request.into_body(), MAX).collect().await {
+        match Limited::new(request.into_body(), max).collect().await {
             Ok(collected) => Ok(Self(collected.to_bytes())),
             Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
             Err(_cut) => Err(ControlError::Request("The request body ended early".into())),
@@ -36,7 +44,12 @@ impl<const MAX: usize> FromRequest<Mount> for Body<MAX> {
     }
 }
 
-impl<const MAX: usize> Body<MAX> {
+impl<const MOST: usize> Body<MOST> {
+    /// The bytes as they came.
+    pub(crate) const fn bytes(&self) -> &Bytes {
+        &self.0
+    }
+
     /// The fields of the object that the body must be.
     pub(crate) fn fields(&self) -> Result<Fields<'_>, ControlError> {
         Fields::parse(&self.0)
@@ -165,6 +178,13 @@ impl<'a> Fields<'a> {
             "false" => Ok(false),
             _ => Err(wrong()),
         })?;
+        value.map(|value| value.ok_or_else(wrong)).transpose()
+    }
+
+    /// A whole number from 1.
+    pub(crate) fn count(&self, name: &'static str) -> Result<Option<u64>, ControlError> {
+        let wrong = || ControlError::invalid(name, "must be a whole number from 1");
+        let value = self.read(name, |raw| raw.parse::<u64>().ok().filter(|number| *number > 0).ok_or_else(wrong))?;
         value.map(|value| value.ok_or_else(wrong)).transpose()
     }
 

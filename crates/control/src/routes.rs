@@ -1,10 +1,10 @@
 //! Every route of the control plane on one page: the list that is mounted is the list that is published and tested.
 
+use crate::body::BODY_MAX;
 use crate::session::setup;
 use crate::state::Mount;
-use crate::{activity, credits, generation, key, model, provider, session, upstream};
-use axum::Router;
-use axum::routing;
+use crate::{activity, credits, generation, key, model, preset, provider, routing, session, upstream};
+use axum::{Router, routing as method};
 use edge::route::{Access, Route};
 
 macro_rules! upper {
@@ -48,12 +48,12 @@ macro_rules! routes {
 
         /// The public API, for keys.
         pub(crate) fn api() -> Router<Mount> {
-            Router::new()$(.route($path, routing::$method($handler)))*
+            Router::new()$(.route($path, method::$method($handler)))*
         }
 
         /// The console's API, for sessions.
         pub(crate) fn console() -> Router<Mount> {
-            Router::new()$(.route($c_path, routing::$c_method($c_handler)))*
+            Router::new()$(.route($c_path, method::$c_method($c_handler)))*
         }
     };
 }
@@ -72,16 +72,29 @@ routes! {
         get "/key" AnyKey 0 => key::current::handler;
         get "/auth/key" AnyKey 0 => key::current::handler;
         get "/keys" Management 0 => key::list::handler;
-        post "/keys" Management key::BODY_MAX => key::create::handler;
+        post "/keys" Management BODY_MAX => key::create::handler;
         get "/keys/{hash}" Management 0 => key::read::handler;
-        patch "/keys/{hash}" Management key::BODY_MAX => key::update::handler;
+        patch "/keys/{hash}" Management BODY_MAX => key::update::handler;
         delete "/keys/{hash}" Management 0 => key::delete::handler;
         get "/credits" Management 0 => credits::handler;
         get "/generation" AnyKey 0 => generation::find::handler;
         get "/activity" Management 0 => activity::handler;
+        get "/presets" AnyKey 0 => preset::list::handler;
+        get "/presets/{slug}" AnyKey 0 => preset::read::handler;
+        patch "/presets/{slug}" Management BODY_MAX => preset::update::handler;
+        delete "/presets/{slug}" Management 0 => preset::delete::handler;
+        get "/presets/{slug}/versions" AnyKey 0 => preset::versions::handler;
+        get "/presets/{slug}/versions/{version}" AnyKey 0 => preset::version::handler;
+        post "/presets/{slug}/chat/completions" AnyKey BODY_MAX => preset::create::chat;
+        post "/presets/{slug}/messages" AnyKey BODY_MAX => preset::create::messages;
+        post "/presets/{slug}/responses" AnyKey BODY_MAX => preset::create::responses;
+        get "/routing" Management 0 => routing::account;
+        patch "/routing" Management BODY_MAX => routing::change_account;
+        get "/workspaces/{workspace}/routing" Management 0 => routing::workspace;
+        patch "/workspaces/{workspace}/routing" Management BODY_MAX => routing::change_workspace;
         get "/upstreams" Management 0 => upstream::list::handler;
-        post "/upstreams" Management upstream::BODY_MAX => upstream::create::handler;
-        patch "/upstreams/{slug}" Management upstream::BODY_MAX => upstream::update::handler;
+        post "/upstreams" Management BODY_MAX => upstream::create::handler;
+        patch "/upstreams/{slug}" Management BODY_MAX => upstream::update::handler;
         delete "/upstreams/{slug}" Management 0 => upstream::delete::handler;
         post "/upstreams/{slug}/test" Management 0 => upstream::test::handler;
         post "/reload" Management 0 => upstream::reload::handler;
@@ -91,13 +104,26 @@ routes! {
         get "/session" Session 0 => session::read::handler;
         delete "/session" Session 0 => session::end::handler;
         get "/keys" Session 0 => key::list::handler;
-        post "/keys" Session key::BODY_MAX => key::create::handler;
+        post "/keys" Session BODY_MAX => key::create::handler;
         get "/keys/{hash}" Session 0 => key::read::handler;
-        patch "/keys/{hash}" Session key::BODY_MAX => key::update::handler;
+        patch "/keys/{hash}" Session BODY_MAX => key::update::handler;
         delete "/keys/{hash}" Session 0 => key::delete::handler;
         get "/credits" Session 0 => credits::handler;
         get "/generation" Session 0 => generation::find::handler;
         get "/generations" Session 0 => generation::list::handler;
         get "/activity" Session 0 => activity::handler;
+        get "/presets" Session 0 => preset::list::handler;
+        get "/presets/{slug}" Session 0 => preset::read::handler;
+        patch "/presets/{slug}" Session BODY_MAX => preset::update::handler;
+        delete "/presets/{slug}" Session 0 => preset::delete::handler;
+        get "/presets/{slug}/versions" Session 0 => preset::versions::handler;
+        get "/presets/{slug}/versions/{version}" Session 0 => preset::version::handler;
+        post "/presets/{slug}/chat/completions" Session BODY_MAX => preset::create::chat;
+        post "/presets/{slug}/messages" Session BODY_MAX => preset::create::messages;
+        post "/presets/{slug}/responses" Session BODY_MAX => preset::create::responses;
+        get "/routing" Session 0 => routing::account;
+        patch "/routing" Session BODY_MAX => routing::change_account;
+        get "/workspaces/{workspace}/routing" Session 0 => routing::workspace;
+        patch "/workspaces/{workspace}/routing" Session BODY_MAX => routing::change_workspace;
     }
 }

@@ -1,5 +1,6 @@
 //! What the control plane works with.
 
+use crate::body::BODY_MAX;
 use crate::seal::Seal;
 use crate::upstream::{Probe, Reload};
 use arc_swap::ArcSwap;
@@ -14,6 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
+use store::durable::PresetLimits;
 use store::lease::{Keyring, LeaseBook};
 
 /// Asks the node to post its finished settlements now; completes when that is done or has taken too long (at most 1 s).
@@ -38,6 +40,10 @@ pub struct ControlSettings {
     pub record_wait: Duration,
     /// Most provider connections that can be added at run time.
     pub upstreams_max: usize,
+    /// Largest request body in bytes.
+    pub body_max: usize,
+    /// How many presets a workspace may have, and how many versions a preset.
+    pub presets: PresetLimits,
     /// Whether only demonstration models answer.
     pub demo: bool,
     /// Version of the program, shown in the console.
@@ -56,6 +62,8 @@ impl Default for ControlSettings {
             free: FreeLimits::default(),
             record_wait: Duration::from_secs(60),
             upstreams_max: 500,
+            body_max: BODY_MAX,
+            presets: PresetLimits { presets: 500, versions: 1000 },
             demo: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

@@ -64,6 +64,11 @@ const GENERATION: &str = "api_type:str|null, app_id:int|null, cache_discount:num
 const ACTIVITY: &str = "byok_usage_inference:num, cached_tokens:int, completion_tokens:int, date:str, endpoint_id:str, \
     model:str, model_permaslug:str, prompt_tokens:int, provider_name:str, reasoning_tokens:int, requests:int, usage:num";
 
+const PRESET: &str = "created_at:str, creator_user_id:str|null, description:str|null, designated_version_id:str|null, id:str, \
+    name:str, slug:str, status:str, status_updated_at:str|null, updated_at:str, workspace_id:str|null";
+
+const VERSION: &str = "config, created_at:str, creator_id:str, id:str, preset_id:str, system_prompt:str|null, updated_at:str, version:int";
+
 /// Every place that a dotted path with `[]` reaches; a missing key is reported as an error.
 fn reach<'a>(value: &'a Value, path: &str) -> Result<Vec<&'a Value>, String> {
     let mut places = vec![value];
@@ -162,6 +167,28 @@ async fn records_and_activity_have_what_typed_clients_need() {
     demand(&activity, "data[]", ACTIVITY);
     let refusal = house.get("/api/v1/key").send().await.json();
     demand(&refusal, "", "error, error.code:int, error.message:str, error.metadata.error_type:str");
+}
+
+#[tokio::test]
+async fn presets_have_what_typed_clients_need() {
+    let house = House::open().await;
+    let tenant = house.tenant("a", 5).await;
+    let body = r#"{"model":"acme/large","messages":[{"role":"system","content":"s"}]}"#;
+    for form in ["chat/completions", "messages", "responses"] {
+        let path = format!("/api/v1/presets/brief/{form}");
+        let made = house.post(&path).key(&tenant.inference).json(body).send().await;
+        assert_eq!(made.status, 200, "{}", made.text());
+        demand(&made.json(), "data", PRESET);
+        demand(&made.json(), "data.designated_version", VERSION);
+    }
+    let get = async |path: &str| house.get(&format!("/api/v1{path}")).key(&tenant.inference).send().await.json();
+    demand(&get("/presets").await, "data[]", PRESET);
+    demand(&get("/presets").await, "", "total_count:int");
+    demand(&get("/presets/brief").await, "data", PRESET);
+    demand(&get("/presets/brief").await, "data.designated_version", VERSION);
+    demand(&get("/presets/brief/versions").await, "data[]", VERSION);
+    demand(&get("/presets/brief/versions").await, "", "total_count:int");
+    demand(&get("/presets/brief/versions/1").await, "data", VERSION);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 #[expect(dead_code, reason = "shared by several test programs")]
 mod house;
 
-use domain::id::GenerationId;
+use domain::id::{GenerationId, WorkspaceId};
 use domain::key::{KeyRole, KeyText};
 use edge::route::{Access, Route};
 use house::calls::{opening, settle, settlement};
@@ -42,6 +42,8 @@ struct Principal {
 struct Objects {
     hash: String,
     generation: String,
+    preset: String,
+    workspace: String,
 }
 
 struct Scene {
@@ -145,18 +147,30 @@ impl Scene {
     }
 
     /// A fresh key of the tenant, so that no call spoils another's object.
-    async fn objects(&self, tenant: &Tenant, call: GenerationId) -> Objects {
+    async fn objects(&self, route: &Route, tenant: &Tenant, call: GenerationId) -> Objects {
         let (text, _id) = self.house.key(tenant.account, tenant.workspace, KeyRole::Inference).await;
+        let preset = format!("preset-{}", self.house.next_seq(1));
+        if route.pattern.contains("/presets/{slug}") {
+            self.house.preset(tenant, &preset).await;
+        }
         self.house.control.keyring.refresh().await.expect("refresh");
-        Objects { hash: hash_of(&text), generation: call.to_string() }
+        let workspace = tenant.workspace.to_string();
+        Objects { hash: hash_of(&text), generation: call.to_string(), preset, workspace }
     }
 
     fn absent() -> Objects {
-        Objects { hash: "0".repeat(64), generation: GenerationId::new(noon(), [0; 10]).to_string() }
+        Objects {
+            hash: "0".repeat(64),
+            generation: GenerationId::new(noon(), [0; 10]).to_string(),
+            preset: "absent".to_owned(),
+            workspace: WorkspaceId::new(noon(), [0; 10]).to_string(),
+        }
     }
 
     async fn call(&self, route: &Route, principal: &Principal, objects: &Objects) -> Answer {
         let path = route.pattern.replace("{hash}", &objects.hash).replace("{author}/{slug}", "acme/large");
+        let path = path.replace("/presets/{slug}", &format!("/presets/{}", objects.preset));
+        let path = path.replace("{version}", "1").replace("{workspace}", &objects.workspace);
         let path = path.replace("{id}", "acme%2Flarge").replace("{slug}", "acme");
         let query = match route.pattern.rsplit('/').next() {
             Some("generation") => format!("?id={}", objects.generation),
@@ -165,7 +179,12 @@ impl Scene {
         };
         let mut ask = self.house.ask(route.method, &format!("{path}{query}"));
         if route.method != "GET" {
-            ask = ask.json(r#"{"name":"k","disabled":false,"slug":"acme","token":"x"}"#);
+            let body = if route.pattern.ends_with("/routing") {
+                r#"{"enforce_zdr":true}"#
+            } else {
+                r#"{"name":"k","disabled":false,"slug":"acme","token":"x"}"#
+            };
+            ask = ask.json(body);
             ask = ask.header("x-portolan-csrf", "1").header("host", "portolan.test");
         }
         present(ask, &principal.credential).send().await
@@ -211,7 +230,7 @@ async fn every_route_treats_every_principal_as_its_descriptor_says() {
     for route in control::ROUTES {
         for principal in &scene.principals {
             let label = format!("{} {} as {}", route.method, route.pattern, principal.name);
-            let own = scene.objects(&scene.own, scene.own_call).await;
+            let own = scene.objects(route, &scene.own, scene.own_call).await;
             let before = scene.house.store.change_seq().await.expect("position");
             let answer = if ends_session(route) && principal.proves == Proves::Session {
                 // Ends a session of its own, not the one that the routes after this need.
@@ -264,10 +283,12 @@ async fn what_belongs_to_others_is_exactly_as_absent_as_what_never_was() {
         route.pattern.contains("{hash}")
             || route.pattern.ends_with("/generation")
             || route.pattern.ends_with("/activity")
+            || route.pattern.contains("{workspace}")
+            || route.pattern.contains("/presets/{slug}") && route.method != "POST"
     };
     for route in control::ROUTES.iter().filter(with_object) {
         for principal in scene.principals.iter().filter(|one| refusal(route.access, one.proves).is_none()) {
-            let foreign = scene.objects(&scene.foreign, scene.foreign_call).await;
+            let foreign = scene.objects(route, &scene.foreign, scene.foreign_call).await;
             let before = scene.house.store.change_seq().await.expect("position");
             let (theirs, none) =
                 (scene.call(route, principal, &foreign).await, scene.call(route, principal, &Scene::absent()).await);
@@ -282,7 +303,7 @@ async fn what_belongs_to_others_is_exactly_as_absent_as_what_never_was() {
             compared.insert(route.pattern);
         }
     }
-    assert_eq!(compared.len(), 9, "{compared:?}");
+    assert_eq!(compared.len(), 21, "{compared:?}");
 }
 
 #[tokio::test]
@@ -307,6 +328,7 @@ async fn other_methods_and_paths_are_not_reachable() {
     for (pattern, methods) in &allowed {
         let path = pattern.replace("{hash}", &"0".repeat(64)).replace("{author}/{slug}", "acme/large");
         let path = path.replace("{id}", "acme%2Flarge").replace("{slug}", "acme");
+        let path = path.replace("{version}", "1").replace("{workspace}", "ws_0");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get"] {
             let answer = scene.house.ask(method, &path).key(&scene.own.management).send().await;
             let is_refused = answer.status == 405;

@@ -6,5 +6,6 @@ pub mod compress;
 pub mod decode;
 pub mod heal;
 pub mod inbound;
+pub mod preset;
 pub mod sse;
 pub mod upstream;

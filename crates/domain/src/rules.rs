@@ -1,68 +1,56 @@
 //! What an account or a workspace sets for all its calls: allowed models and providers, privacy, routing defaults.
 //!
-//! This is the stored document. The planner reads it as one of its layers; see [`RoutingRules`] for what each field means.
+//! This is the document that people edit and the store keeps. For the planner it becomes one [`Layer`]; the names of the
+//! fields are those that the public contract uses in guardrails and workspaces.
 
-use crate::catalog::Model;
-use crate::route::Preferences;
-use serde_json::{Map, Value};
+use crate::route::policy::{Layer, Pattern, PolicyError, Prefer, Restrict, Rule, Scope, Sort, SortBy};
 
-/// Most entries of one list.
-pub const LIST_MAX: usize = 500;
 /// Longest entry of a list, in bytes.
 const ENTRY_MAX: usize = 200;
 
-/// Rules of one scope. What is absent restricts nothing and prefers nothing.
+/// Settings of one scope. What is absent restricts nothing and prefers nothing.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent switches of the public contract")]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the public contract")]
 pub struct RoutingRules {
-    /// Only these models; `None` allows all. Entries are ids or patterns with `*`.
-    pub allowed_models: Option<Vec<String>>,
-    /// Never these models, by id or pattern.
-    pub ignored_models: Vec<String>,
-    /// Only these providers, by slug or display name; `None` allows all.
+    /// Only these models; all when null. Ids, in which `*` stands for any text.
+    pub allowed_models: Option<Vec<Pattern>>,
+    /// Never these models.
+    pub ignored_models: Vec<Pattern>,
+    /// Only these providers, by slug, endpoint tag or display name; all when null.
     pub allowed_providers: Option<Vec<String>>,
-    /// Never these providers, by slug or display name.
+    /// Never these providers.
     pub ignored_providers: Vec<String>,
+    /// Only endpoints in these regions; all when null.
+    pub allowed_regions: Option<Vec<Pattern>>,
     /// Only endpoints with zero data retention.
     pub enforce_zdr: bool,
+    /// The same for models of Anthropic alone.
+    pub enforce_zdr_anthropic: bool,
+    /// The same for models of OpenAI alone.
+    pub enforce_zdr_openai: bool,
+    /// The same for models of Google alone.
+    pub enforce_zdr_google: bool,
+    /// The same for models of xAI alone.
+    pub enforce_zdr_xai: bool,
+    /// The same for models of everybody else.
+    pub enforce_zdr_other: bool,
     /// Whether paid endpoints may train on prompts.
     pub enable_paid_model_training: bool,
     /// Whether free endpoints may train on prompts.
     pub enable_free_model_training: bool,
     /// Whether free endpoints may publish prompts.
     pub enable_free_model_publication: bool,
-    /// Sort in place of load balancing, for requests that state neither sort nor order.
-    pub default_provider_sort: Option<DefaultSort>,
-    /// Model for requests that name none.
+    /// Sort in place of load balancing, unless a request says otherwise.
+    pub default_provider_sort: Option<SortBy>,
+    /// Model of requests that name none.
     pub default_text_model: Option<String>,
-    /// A `provider` object for requests; fields that a request sets replace those of the same name.
-    pub provider: Option<Map<String, Value>>,
+    /// Further rules, with conditions and shares of conversations.
+    pub rules: Vec<Rule>,
 }
 
-/// Words of `default_provider_sort`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DefaultSort {
-    /// Cheapest first.
-    Price,
-    /// Most tokens per second first.
-    Throughput,
-    /// Shortest time to first token first.
-    Latency,
-    /// Best tool-calling first.
-    Exacto,
-}
-
-/// A rule that cannot be kept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {problem}")]
-pub struct RulesError {
-    /// Which field.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub problem: String,
-}
+/// The authors that have a switch of their own.
+const AUTHORS: [&str; 4] = ["anthropic", "openai", "google", "x-ai"];
 
 impl Default for RoutingRules {
     fn default() -> Self {
@@ -71,109 +59,133 @@ impl Default for RoutingRules {
             ignored_models: Vec::new(),
             allowed_providers: None,
             ignored_providers: Vec::new(),
+            allowed_regions: None,
             enforce_zdr: false,
+            enforce_zdr_anthropic: false,
+            enforce_zdr_openai: false,
+            enforce_zdr_google: false,
+            enforce_zdr_xai: false,
+            enforce_zdr_other: false,
             enable_paid_model_training: true,
             enable_free_model_training: true,
             enable_free_model_publication: true,
             default_provider_sort: None,
             default_text_model: None,
-            provider: None,
+            rules: Vec::new(),
         }
     }
 }
 
 impl RoutingRules {
-    /// Checks what a type cannot: lengths of lists and entries, the `provider` object.
-    ///
-    /// # Errors
-    /// [`RulesError`] naming the first field that is wrong.
-    pub fn check(&self) -> Result<(), RulesError> {
-        let lists = [
-            ("allowed_models", self.allowed_models.as_deref().unwrap_or_default()),
-            ("ignored_models", &self.ignored_models),
-            ("allowed_providers", self.allowed_providers.as_deref().unwrap_or_default()),
-            ("ignored_providers", &self.ignored_providers),
-        ];
-        for (field, list) in lists {
-            let error = |problem: String| RulesError { field, problem };
-            if list.len() > LIST_MAX {
-                return Err(error(format!("more than {LIST_MAX} entries")));
-            }
-            let is_plain =
-                |entry: &String| !entry.is_empty() && entry.len() <= ENTRY_MAX && !entry.chars().any(char::is_control);
-            if !list.iter().all(is_plain) {
-                return Err(error(format!("entries must have 1 to {ENTRY_MAX} bytes without control characters")));
-            }
-        }
-        if let Some(provider) = &self.provider {
-            let text = Value::Object(provider.clone()).to_string();
-            let wrong = |error: crate::route::PreferenceError| RulesError {
-                field: "provider",
-                problem: format!("{}: {}", error.field, error.problem),
-            };
-            Preferences::parse(&text).map_err(wrong)?;
-        }
-        Ok(())
+    /// The planner's form.
+    #[must_use]
+    pub fn layer(&self, scope: Scope) -> Layer {
+        let switches =
+            [self.enforce_zdr_anthropic, self.enforce_zdr_openai, self.enforce_zdr_google, self.enforce_zdr_xai];
+        let on = AUTHORS.into_iter().zip(switches).filter(|(_, is_on)| *is_on);
+        let own = Rule {
+            restrict: Restrict {
+                allowed_models: self.allowed_models.clone(),
+                ignored_models: self.ignored_models.clone(),
+                allowed_providers: self.allowed_providers.clone(),
+                ignored_providers: self.ignored_providers.clone(),
+                allowed_regions: self.allowed_regions.clone(),
+                zdr: self.enforce_zdr,
+                zdr_authors: on.map(|(author, _)| author.to_owned()).collect(),
+                zdr_other_authors: self.enforce_zdr_other.then(|| AUTHORS.map(str::to_owned).to_vec()),
+                deny_paid_training: !self.enable_paid_model_training,
+                deny_free_training: !self.enable_free_model_training,
+                deny_free_publication: !self.enable_free_model_publication,
+                ..Restrict::default()
+            },
+            prefer: Prefer {
+                sort: self.default_provider_sort.map(|by| Sort { by, partition: Default::default() }),
+                default_model: self.default_text_model.clone(),
+                ..Prefer::default()
+            },
+            ..Rule::default()
+        };
+        let mut layer = Layer::always(scope, own);
+        layer.rules.extend(self.rules.iter().cloned());
+        layer
     }
 
-    /// Whether the lists of models let this one through.
-    #[must_use]
-    pub fn allows_model(&self, model: &Model) -> bool {
-        let names = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, &model.id));
-        self.allowed_models.as_deref().is_none_or(names) && !names(&self.ignored_models)
+    /// Checks what the types cannot: lengths of lists and entries, ranges. Call it before settings are stored.
+    ///
+    /// # Errors
+    /// [`PolicyError`] naming the first field that cannot be used.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        let patterns = |list: &[Pattern]| list.iter().all(|entry| is_plain(entry.as_str()));
+        let texts = |list: &[String]| list.iter().all(|entry| is_plain(entry));
+        let lists = [
+            ("allowed_models", self.allowed_models.as_deref().is_none_or(patterns)),
+            ("ignored_models", patterns(&self.ignored_models)),
+            ("allowed_providers", self.allowed_providers.as_deref().is_none_or(texts)),
+            ("ignored_providers", texts(&self.ignored_providers)),
+            ("allowed_regions", self.allowed_regions.as_deref().is_none_or(patterns)),
+            ("default_text_model", self.default_text_model.as_deref().is_none_or(is_plain)),
+        ];
+        for (field, is_good) in lists {
+            if !is_good {
+                let problem = "entries must have 1 to 200 bytes without control characters";
+                return Err(PolicyError { field: field.to_owned(), problem });
+            }
+        }
+        self.layer(Scope::Account).check().map_err(|error| match error.field.strip_prefix("restrict.") {
+            Some(field) if self.rules.is_empty() => PolicyError { field: field.to_owned(), ..error },
+            _ => error,
+        })
     }
 }
 
-/// Whether a pattern, in which `*` stands for any text, means the whole of `text`. Letters of either case are the same.
-#[must_use]
-pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut pieces: Vec<&str> = pieces.collect();
-    let Some(last) = pieces.pop() else { return rest.is_empty() };
-    for piece in pieces {
-        let Some(at) = rest.find(piece) else { return false };
-        rest = rest.get(at + piece.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last)
+fn is_plain(entry: &str) -> bool {
+    !entry.is_empty() && entry.len() <= ENTRY_MAX && !entry.chars().any(char::is_control)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LIST_MAX, RoutingRules, matches};
+    use super::RoutingRules;
+    use crate::route::policy::{Pattern, Rule, Scope};
 
-    #[test]
-    fn patterns_mean_whole_ids() {
-        for (pattern, text, is_match) in [
-            ("openai/gpt-5", "openai/gpt-5", true),
-            ("openai/gpt-5", "openai/gpt-5-mini", false),
-            ("openai/gpt-5*", "openai/gpt-5-mini", true),
-            ("*/claude-*", "anthropic/claude-sonnet", true),
-            ("anthropic/*", "openai/anthropic/x", false),
-            ("*", "a/b", true),
-            ("a*a", "a", false),
-            ("a**b", "ab", true),
-            ("*:free", "a/b:FREE", true),
-            ("*b*c", "a/bcb", false),
-            ("", "a/b", false),
-        ] {
-            assert_eq!(matches(pattern, text), is_match, "{pattern} {text}");
-        }
+    fn read(json: &str) -> RoutingRules {
+        serde_json::from_str(json).expect("settings")
     }
 
     #[test]
-    fn documents_that_cannot_be_kept_are_named() {
-        let long = RoutingRules { ignored_models: vec!["a/b".to_owned(); LIST_MAX + 1], ..RoutingRules::default() };
+    fn settings_without_words_neither_restrict_nor_prefer() {
+        assert_eq!(read("{}"), RoutingRules::default());
+        assert_eq!(RoutingRules::default().layer(Scope::Account).rules, [Rule::default()]);
+    }
+
+    #[test]
+    fn every_switch_reaches_the_layer() {
+        let settings = read(
+            r#"{"allowed_models":["openai/*"],"ignored_providers":["acme"],"enforce_zdr_openai":true,
+                "enforce_zdr_other":true,"enable_paid_model_training":false,"default_provider_sort":"price",
+                "default_text_model":"openai/gpt-5","rules":[{"restrict":{"zdr":true},"when":{"region":["eu"]}}]}"#,
+        );
+        assert_eq!(settings.check(), Ok(()));
+        let layer = settings.layer(Scope::Workspace);
+        let json = serde_json::to_value(&layer).expect("json");
+        let expected = serde_json::json!({"scope": "workspace", "rules": [
+            {"restrict": {"allowed_models": ["openai/*"], "ignored_providers": ["acme"], "deny_paid_training": true,
+                "zdr_authors": ["openai"], "zdr_other_authors": ["anthropic", "openai", "google", "x-ai"]},
+             "prefer": {"sort": "price", "default_model": "openai/gpt-5"}},
+            {"when": {"region": ["eu"]}, "restrict": {"zdr": true}}]});
+        assert_eq!(json, expected);
+        let again: RoutingRules =
+            serde_json::from_str(&serde_json::to_string(&settings).expect("writes")).expect("reads");
+        assert_eq!(again, settings);
+    }
+
+    #[test]
+    fn settings_that_cannot_be_kept_are_named() {
+        let long = RoutingRules { ignored_models: vec![Pattern::new("a/b"); 101], ..RoutingRules::default() };
         assert_eq!(long.check().expect_err("too long").field, "ignored_models");
         let blank = RoutingRules { allowed_providers: Some(vec![String::new()]), ..RoutingRules::default() };
         assert_eq!(blank.check().expect_err("blank").field, "allowed_providers");
-        let provider = serde_json::from_str(r#"{"sort":"sideways"}"#).expect("an object");
-        let odd = RoutingRules { provider: Some(provider), ..RoutingRules::default() };
-        assert!(odd.check().expect_err("odd").to_string().starts_with("provider: sort"));
-        assert_eq!(RoutingRules::default().check(), Ok(()));
-        let read: RoutingRules = serde_json::from_str("{}").expect("empty");
-        assert_eq!(read, RoutingRules::default());
+        let odd = read(r#"{"rules":[{"restrict":{"pin":{}}}]}"#);
+        assert_eq!(odd.check().expect_err("odd").field, "pin");
+        assert!(serde_json::from_str::<RoutingRules>(r#"{"allow":[]}"#).is_err());
     }
 }

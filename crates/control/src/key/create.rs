@@ -1,6 +1,6 @@
 //! `POST /keys`: makes a key and shows its text for the only time.
 
-use super::{BODY_MAX, KeyData, NOT_FOUND};
+use super::{KeyData, NOT_FOUND};
 use crate::body::{Body, Fields};
 use crate::caller::{Caller, Manager, Proof};
 use crate::error::ControlError;
@@ -48,7 +48,7 @@ pub(crate) struct NewKeyReply {
 pub(crate) async fn handler(
     State(mount): State<Mount>,
     Manager(caller): Manager,
-    body: Body<BODY_MAX>,
+    body: Body,
 ) -> Result<Response, ControlError> {
     let control = &mount.control;
     let text = KeyText::generate(control.random.bytes());

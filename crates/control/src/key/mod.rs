@@ -20,9 +20,6 @@ use store::durable::KeyState;
 use store::lease::Key;
 use utoipa::ToSchema;
 
-/// Largest body of the key routes.
-pub(crate) const BODY_MAX: usize = 256 << 10;
-
 const NOT_FOUND: ControlError = ControlError::NotFound("API key");
 
 /// An API key as its owner sees it; the secret itself is never shown again.

@@ -1,7 +1,7 @@
 //! `PATCH /keys/{hash}`: changes settings; what is running keeps its hold.
 
 use super::read::KeyReply;
-use super::{BODY_MAX, KeyData, NOT_FOUND};
+use super::{KeyData, NOT_FOUND};
 use crate::body::{Body, Fields};
 use crate::caller::{Caller, Manager};
 use crate::error::ControlError;
@@ -44,7 +44,7 @@ pub(crate) async fn handler(
     State(mount): State<Mount>,
     Manager(caller): Manager,
     Path(hash): Path<String>,
-    body: Body<BODY_MAX>,
+    body: Body,
 ) -> Result<Response, ControlError> {
     let control = &mount.control;
     let hash = KeyHash::parse(&hash).ok_or(NOT_FOUND)?;

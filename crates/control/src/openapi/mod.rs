@@ -6,7 +6,7 @@
 mod chat;
 mod compose;
 
-use crate::{activity, credits, generation, key, model, provider, session, upstream};
+use crate::{activity, credits, generation, key, model, preset, provider, routing, session, upstream};
 use serde::Serialize;
 use utoipa::OpenApi as _;
 use utoipa::ToSchema;
@@ -52,6 +52,8 @@ pub(crate) struct ErrorMetadata {
         (name = "API keys", description = "The calling key, and the administration of keys with a management key"),
         (name = "Credits", description = "The account's credit"),
         (name = "Usage", description = "What was called, what it cost and why"),
+        (name = "Presets", description = "Named sets of model, parameters and system prompt"),
+        (name = "Routing", description = "What an account or a workspace allows, prefers and shares"),
         (name = "Upstreams", description = "Provider connections of this server, an extension of the public contract"),
         (name = "Console", description = "What only the web console uses")
     )
@@ -79,6 +81,19 @@ struct Frame;
     credits::handler,
     generation::find::handler,
     activity::handler,
+    preset::list::handler,
+    preset::read::handler,
+    preset::update::handler,
+    preset::delete::handler,
+    preset::versions::handler,
+    preset::version::handler,
+    preset::create::chat,
+    preset::create::messages,
+    preset::create::responses,
+    routing::account,
+    routing::change_account,
+    routing::workspace,
+    routing::change_workspace,
     upstream::list::handler,
     upstream::create::handler,
     upstream::update::handler,
@@ -102,7 +117,20 @@ struct Api;
     credits::handler,
     generation::find::handler,
     generation::list::handler,
-    activity::handler
+    activity::handler,
+    preset::list::handler,
+    preset::read::handler,
+    preset::update::handler,
+    preset::delete::handler,
+    preset::versions::handler,
+    preset::version::handler,
+    preset::create::chat,
+    preset::create::messages,
+    preset::create::responses,
+    routing::account,
+    routing::change_account,
+    routing::workspace,
+    routing::change_workspace
 ))]
 struct Console;
 

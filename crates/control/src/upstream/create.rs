@@ -1,6 +1,6 @@
 //! `POST /upstreams`: adds a connection to a provider of the catalogue.
 
-use super::{ADDRESS_MAX, BODY_MAX, SECRET_MAX, UpstreamData, check_address, check_secret, secret_place};
+use super::{ADDRESS_MAX, SECRET_MAX, UpstreamData, check_address, check_secret, secret_place};
 use crate::body::{Body, Fields};
 use crate::caller::Manager;
 use crate::error::ControlError;
@@ -42,7 +42,7 @@ pub(crate) struct UpstreamReply {
 pub(crate) async fn handler(
     State(mount): State<Mount>,
     _manager: Manager,
-    body: Body<BODY_MAX>,
+    body: Body,
 ) -> Result<Response, ControlError> {
     let control = &mount.control;
     let new = read(control, &body.fields()?)?;

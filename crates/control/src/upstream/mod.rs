@@ -17,9 +17,6 @@ use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
 
-/// Largest body of the connection routes.
-pub(crate) const BODY_MAX: usize = 256 << 10;
-
 /// Longest credential in characters; service accounts are the longest.
 const SECRET_MAX: usize = 16 << 10;
 

@@ -1,7 +1,7 @@
 //! `PATCH /upstreams/{slug}`: changes a connection that was added at run time; a new `key` replaces the old one.
 
 use super::create::UpstreamReply;
-use super::{ADDRESS_MAX, BODY_MAX, SECRET_MAX, UpstreamData, check_address, check_secret, secret_place};
+use super::{ADDRESS_MAX, SECRET_MAX, UpstreamData, check_address, check_secret, secret_place};
 use crate::body::{Body, Fields};
 use crate::caller::Manager;
 use crate::error::ControlError;
@@ -33,7 +33,7 @@ pub(crate) async fn handler(
     State(mount): State<Mount>,
     _manager: Manager,
     Path(slug): Path<String>,
-    body: Body<BODY_MAX>,
+    body: Body,
 ) -> Result<Response, ControlError> {
     let control = &mount.control;
     let mut upstream = super::find(control, &slug).await?;

@@ -10,7 +10,7 @@ use control::upstream::{Probe, Probed, Reload, ReloadError};
 use control::{Control, ControlSettings};
 use domain::catalog::file::{AuthText, EndpointText, ModelText, ProviderText};
 use domain::catalog::{Catalog, CatalogBuilder, DataPolicy, Family, Quirks};
-use domain::id::{AccountId, EntryId, KeyId, WorkspaceId};
+use domain::id::{AccountId, EntryId, KeyId, PresetId, PresetVersionId, WorkspaceId};
 use domain::key::{KeyHash, KeyRole, KeyText};
 use domain::ledger::EntryKind;
 use domain::money::{Amount, PriceSheetText};
@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use store::durable::{Grant, NewAccount, NewKey, NewSetupToken, NodeId};
+use store::durable::{Grant, NewAccount, NewKey, NewPresetVersion, NewSetupToken, NodeId, PresetLimits, PresetPut};
 use store::lease::Keyring;
 use store::{Store, StoreOptions};
 use tower::ServiceExt;
@@ -249,6 +249,26 @@ impl House {
         };
         self.store.key_insert(&new).await.expect("key");
         (text, new.id)
+    }
+
+    /// Makes a preset of a tenant.
+    pub async fn preset(&self, tenant: &Tenant, slug: &str) {
+        let now = self.clock.now();
+        let new = NewPresetVersion {
+            preset: PresetId::new(now, self.random.bytes()),
+            version: PresetVersionId::new(now, self.random.bytes()),
+            account: tenant.account,
+            workspace: tenant.workspace,
+            slug: slug.to_owned(),
+            system_prompt: None,
+            config_json: "{}".to_owned(),
+            user: None,
+            creator: tenant.inference_id.to_string(),
+            at: now,
+        };
+        let limits = PresetLimits { presets: 1_000_000, versions: 10 };
+        let put = self.store.preset_put(&new, limits).await.expect("preset");
+        assert!(matches!(put, PresetPut::Stored(_)), "{put:?}");
     }
 
     /// Makes a set-up link for an account and returns its token.

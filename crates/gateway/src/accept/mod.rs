@@ -4,6 +4,7 @@
 //! body. What comes out is an [`Ask`].
 
 mod body;
+mod preset;
 mod session;
 
 use crate::authenticate::Caller;
@@ -143,11 +144,13 @@ impl Knock {
     /// Reads and parses the body. Needs a caller: bodies of strangers are not read.
     ///
     /// # Errors
-    /// [`Refusal`] for a body that is too large, encoded in an unknown way, not JSON, or not a valid request.
-    pub async fn open(self, gateway: &Gateway, _caller: &Caller) -> Result<Ask, Refusal> {
+    /// [`Refusal`] for a body that is too large, encoded in an unknown way, not JSON, or not a valid request; 404 for a preset
+    /// that the key's workspace does not have.
+    pub async fn open(self, gateway: &Gateway, caller: &Caller) -> Result<Ask, Refusal> {
         let bytes =
             body::read(&self.head.parts.headers, self.body, gateway.settings.body_max, gateway.settings.body_wait)
                 .await?;
+        let bytes = preset::apply(bytes, caller, self.head.dialect)?;
         let chat = inbound::parse(self.head.dialect, bytes, &Limits::default())?;
         let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));

@@ -5,6 +5,7 @@ use crate::reply::Refusal;
 use crate::state::Gateway;
 use domain::error_kind::ErrorKind;
 use domain::key::KeyRole;
+use domain::route::policy::Layer;
 use edge::credential::{self, CredentialError};
 use std::sync::Arc;
 use store::lease::{Key, KeyringError};
@@ -14,6 +15,9 @@ use store::lease::{Key, KeyringError};
 pub struct Caller {
     /// The key, its account and its budgets.
     pub key: Arc<Key>,
+    /// Stored layers of policy, outermost first: the account's, the workspace's.
+    #[expect(dead_code, reason = "the plan does not narrow by layers yet")]
+    pub policies: Vec<Arc<Layer>>,
 }
 
 /// Finds the caller. A known key costs a map look-up; an unknown one with a valid checksum one bounded look-up.
@@ -43,5 +47,6 @@ pub async fn authenticate(gateway: &Gateway, head: &Head) -> Result<Caller, Refu
     if key.settings().role == KeyRole::Management {
         return Err(Refusal::new(ErrorKind::PermissionDenied, "Management keys cannot be used for inference"));
     }
-    Ok(Caller { key })
+    let policies = key.account().rules().layers(key.settings().workspace);
+    Ok(Caller { key, policies })
 }

@@ -198,12 +198,22 @@ pub struct LimitsSection {
     pub free_threshold: String,
     /// Whether answers that fail after content was out are free.
     pub failed_answers_free: bool,
+    /// Largest request body of the management API in bytes.
+    pub management_body_bytes: usize,
+    /// Most presets of a workspace.
+    pub presets: u64,
+    /// Most versions of a preset.
+    pub preset_versions: u64,
 }
 
 impl Default for LimitsSection {
     fn default() -> Self {
         let settings = gateway::GatewaySettings::default();
+        let control = control::ControlSettings::default();
         Self {
+            management_body_bytes: control.body_max,
+            presets: control.presets.presets,
+            preset_versions: control.presets.versions,
             body_bytes: settings.body_max,
             reply_bytes: settings.reply_max,
             event_bytes: settings.event_max,
@@ -284,13 +294,27 @@ pub struct ProviderSection {
 pub struct CatalogSection {
     /// Whether the shipped models are listed.
     pub shipped: bool,
+    /// Largest document that is imported, in bytes.
+    pub import_bytes: usize,
+    /// Longest wait for such a document, all together.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub import_timeout: Duration,
+    /// Longest wait for the connection to it.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub import_connect: Duration,
     /// Scheduled import.
     pub sync: Option<SyncSection>,
 }
 
 impl Default for CatalogSection {
     fn default() -> Self {
-        Self { shipped: true, sync: None }
+        Self {
+            shipped: true,
+            import_bytes: 64 << 20,
+            import_timeout: Duration::from_secs(30),
+            import_connect: Duration::from_secs(10),
+            sync: None,
+        }
     }
 }
 

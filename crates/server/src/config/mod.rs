@@ -7,7 +7,7 @@ mod file;
 mod health;
 
 pub use error::ConfigError;
-pub use file::{ConfigFile, LogSection, ProviderSection, SyncSection};
+pub use file::{CatalogSection, ConfigFile, LogSection, ProviderSection, SyncSection};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Importing models and prices: a document is fetched, compared with the catalogue in force and stored.
 
 use super::catalog::stored_builder;
-use crate::config::Config;
+use crate::config::{CatalogSection, Config};
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use domain::catalog::CatalogBuilder;
@@ -11,17 +11,9 @@ use gateway::UpstreamClient;
 use http::{Request, header};
 use http_body_util::{BodyExt, Full, Limited};
 use std::path::Path;
-use std::time::Duration;
 use store::Store;
 use store::durable::NewCatalogEntry;
 use tokio::io::AsyncReadExt;
-
-/// Largest document that is read.
-const DOCUMENT_MAX: usize = 64 << 20;
-/// Longest wait for a document, all together.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Longest wait for the connection.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// Names of other sources, as shipped.
 const MAPPING: &str = include_str!("../../../../catalog/mapping.json");
@@ -58,7 +50,7 @@ pub async fn import_catalog(
     order: &ImportOrder,
     now: Timestamp,
 ) -> anyhow::Result<ImportOutcome> {
-    let json = fetch(&order.from).await.with_context(|| format!("cannot read {}", order.from))?;
+    let json = fetch(&order.from, &config.file.catalog).await.with_context(|| format!("cannot read {}", order.from))?;
     let builder = stored_builder(config, store, now).await?;
     let judged = order.clone();
     let outcome =
@@ -101,40 +93,40 @@ fn entries(diff: &ImportDiff, now: Timestamp) -> anyhow::Result<Vec<NewCatalogEn
     diff.documents.iter().map(entry).collect()
 }
 
-async fn fetch(from: &str) -> anyhow::Result<String> {
+async fn fetch(from: &str, limits: &CatalogSection) -> anyhow::Result<String> {
     let bytes = if from.starts_with("http://") || from.starts_with("https://") {
-        tokio::time::timeout(PATIENCE, download(from)).await.context("no answer in time")??
+        tokio::time::timeout(limits.import_timeout, download(from, limits)).await.context("no answer in time")??
     } else {
-        read_file(Path::new(from)).await?
+        read_file(Path::new(from), limits.import_bytes).await?
     };
     String::from_utf8(bytes.into()).context("not UTF-8 text")
 }
 
-async fn read_file(path: &Path) -> anyhow::Result<Bytes> {
+async fn read_file(path: &Path, most: usize) -> anyhow::Result<Bytes> {
     let file = tokio::fs::File::open(path).await?;
     let mut bytes = Vec::new();
-    let limit = u64::try_from(DOCUMENT_MAX).unwrap_or(u64::MAX);
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).await?;
-    ensure!(bytes.len() <= DOCUMENT_MAX, "larger than {} MiB", DOCUMENT_MAX >> 20);
+    ensure!(bytes.len() <= most, "larger than {most} bytes (catalog.import_bytes)");
     Ok(bytes.into())
 }
 
-async fn download(url: &str) -> anyhow::Result<Bytes> {
+async fn download(url: &str, limits: &CatalogSection) -> anyhow::Result<Bytes> {
     let request = Request::get(url)
         .header(header::ACCEPT, "application/json")
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, concat!("portolan/", env!("CARGO_PKG_VERSION")))
         .body(Full::new(Bytes::new()))?;
-    let response = UpstreamClient::new(CONNECT).send(request).await.context("no connection")?;
+    let response = UpstreamClient::new(limits.import_connect).send(request).await.context("no connection")?;
     let status = response.status();
     if status.is_redirection() {
         let to = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");
         bail!("the server redirects to {to}; give that address instead");
     }
     ensure!(status.is_success(), "the server answers {status}");
-    match Limited::new(response.into_body(), DOCUMENT_MAX).collect().await {
+    match Limited::new(response.into_body(), limits.import_bytes).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) => bail!("the document breaks off or is larger than {} MiB: {error}", DOCUMENT_MAX >> 20),
+        Err(error) => bail!("the document breaks off or is larger than {} bytes: {error}", limits.import_bytes),
     }
 }
 

@@ -8,6 +8,7 @@ use gateway::{FreeFailedAnswers, GatewaySettings, HealthSettings};
 use std::net::SocketAddr;
 use std::time::Duration;
 use store::StoreOptions;
+use store::durable::PresetLimits;
 
 fn amount(key: &str, text: &str) -> Result<Amount, ConfigError> {
     let wrong = || ConfigError::Value {
@@ -139,7 +140,20 @@ fn health_settings(config: &Config) -> Result<HealthSettings, ConfigError> {
 /// # Errors
 /// [`ConfigError::Value`] naming the setting and its range.
 pub fn control_settings(config: &Config, listening: SocketAddr, is_demo: bool) -> Result<ControlSettings, ConfigError> {
+    let limits = &config.file.limits;
+    let least = [
+        ("limits.management_body_bytes", u64::try_from(limits.management_body_bytes).unwrap_or(u64::MAX), 1024),
+        ("limits.presets", limits.presets, 1),
+        ("limits.preset_versions", limits.preset_versions, 1),
+    ];
+    for (key, value, least) in least {
+        if value < least {
+            return Err(ConfigError::Value { key: key.to_owned(), problem: format!("must be {least} or more") });
+        }
+    }
     Ok(ControlSettings {
+        body_max: limits.management_body_bytes,
+        presets: PresetLimits { presets: limits.presets, versions: limits.preset_versions },
         secure_cookies: public_url(config, listening).starts_with("https://"),
         signup_allowance: signup_credit(config)?,
         free: free_limits(config)?,

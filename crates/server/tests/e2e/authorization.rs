@@ -45,10 +45,16 @@ fn expected(access: Access, principal: Principal) -> Option<u16> {
 
 fn path_of(route: &Route) -> String {
     let hash = "0".repeat(64);
-    [("{id}", "mock%2Fecho"), ("{author}", "mock"), ("{hash}", hash.as_str())]
-        .iter()
-        .fold(route.pattern.to_owned(), |path, (name, value)| path.replace(name, value))
-        .replace("{slug}", if route.pattern.contains("upstreams") { "nobody" } else { "echo" })
+    [
+        ("{id}", "mock%2Fecho"),
+        ("{author}", "mock"),
+        ("{hash}", hash.as_str()),
+        ("{version}", "1"),
+        ("{workspace}", "ws_0"),
+    ]
+    .iter()
+    .fold(route.pattern.to_owned(), |path, (name, value)| path.replace(name, value))
+    .replace("{slug}", if route.pattern.contains("upstreams") { "nobody" } else { "echo" })
 }
 
 struct Doors {

@@ -17,6 +17,7 @@ mod cli;
 mod faults;
 mod limits;
 mod money;
+mod presets;
 mod secrets;
 mod statements;
 

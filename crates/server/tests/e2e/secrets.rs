@@ -150,6 +150,8 @@ async fn through_every_route(app: &TestApp, hunt: &mut Hunt, credentials: &[Stri
             .replace("{id}", "mock%2Fnone")
             .replace("{author}", "mock")
             .replace("{slug}", "none")
+            .replace("{version}", "1")
+            .replace("{workspace}", "ws_0")
             .replace("{hash}", &"0".repeat(64));
         let mut asks: Vec<Ask> = Vec::new();
         for credential in credentials {

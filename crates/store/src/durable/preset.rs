@@ -1,7 +1,7 @@
 //! Making, changing and removing presets. Every change bumps the account's rules in the change feed.
 
 use super::connection::Tx;
-use super::preset_read::{Preset, PresetStatus, preset_from_row};
+use super::preset_read::PresetStatus;
 use super::statement::statements;
 use super::{ChangeKind, Store, StoreError};
 use domain::id::{AccountId, PresetId, PresetVersionId, UserId, WorkspaceId};
@@ -11,8 +11,7 @@ statements! {
     PRESET_LOCK = "update presets
         set updated_at = $3
         where workspace_id = $1 and slug = $2
-        returning id, account_id, workspace_id, slug, name, description, status, status_updated_at,
-            creator_user_id, designated, created_at, updated_at";
+        returning id";
     PRESET_COUNT = "select count(*) as total from presets where workspace_id = $1";
     PRESET_INSERT = "insert into presets (id, account_id, workspace_id, slug, name, description, status,
             status_updated_at, creator_user_id, designated, created_at, updated_at)
@@ -140,17 +139,17 @@ impl Tx {
     async fn preset_extend(
         &mut self,
         new: &NewPresetVersion,
-        preset: &Preset,
+        preset: PresetId,
         limit: u64,
     ) -> Result<Option<u64>, StoreError> {
-        let row = self.row(&VERSION_COUNT, &[preset.id.into()]).await?;
+        let row = self.row(&VERSION_COUNT, &[preset.into()]).await?;
         let row = row.ok_or(StoreError::Missing { what: "version count" })?;
         if row.count("total")? >= limit {
             return Ok(None);
         }
         let number = row.count("newest")?.saturating_add(1);
-        self.version_insert(new, preset.id, number).await?;
-        self.execute(&PRESET_DESIGNATE, &[preset.id.into(), number.into(), new.at.into()]).await?;
+        self.version_insert(new, preset, number).await?;
+        self.execute(&PRESET_DESIGNATE, &[preset.into(), number.into(), new.at.into()]).await?;
         Ok(Some(number))
     }
 }
@@ -164,8 +163,8 @@ impl Store {
         let mut tx = self.write().await?;
         // Taking the row first keeps two writers of one preset from taking the same number.
         let row = tx.row(&PRESET_LOCK, &[new.workspace.into(), (&new.slug).into(), new.at.into()]).await?;
-        let number = match row.as_ref().map(preset_from_row).transpose()? {
-            Some(preset) => match tx.preset_extend(new, &preset, limits.versions).await? {
+        let number = match row.map(|row| row.id("id", PresetId::from_bytes)).transpose()? {
+            Some(preset) => match tx.preset_extend(new, preset, limits.versions).await? {
                 Some(number) => number,
                 None => return Ok(PresetPut::TooManyVersions),
             },

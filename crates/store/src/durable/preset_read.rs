@@ -8,11 +8,15 @@ use domain::time::Timestamp;
 
 statements! {
     PRESET_FIND = "select id, account_id, workspace_id, slug, name, description, status, status_updated_at,
-            creator_user_id, designated, created_at, updated_at
+            creator_user_id, designated, created_at, updated_at,
+            (select v.id from preset_versions v
+                where v.preset_id = presets.id and v.version = presets.designated) as version_id
         from presets
         where workspace_id = $1 and slug = $2";
     PRESET_LIST = "select id, account_id, workspace_id, slug, name, description, status, status_updated_at,
-            creator_user_id, designated, created_at, updated_at
+            creator_user_id, designated, created_at, updated_at,
+            (select v.id from preset_versions v
+                where v.preset_id = presets.id and v.version = presets.designated) as version_id
         from presets
         where workspace_id = $1
         order by created_at desc, id desc
@@ -84,6 +88,8 @@ pub struct Preset {
     pub creator: Option<UserId>,
     /// Number of the version that requests get.
     pub designated: u64,
+    /// Id of that version.
+    pub designated_id: Option<PresetVersionId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Last change.
@@ -109,7 +115,7 @@ pub struct PresetVersion {
     pub created_at: Timestamp,
 }
 
-pub(super) fn preset_from_row(row: &Row) -> Result<Preset, StoreError> {
+fn preset_from_row(row: &Row) -> Result<Preset, StoreError> {
     Ok(Preset {
         id: row.id("id", PresetId::from_bytes)?,
         account: row.id("account_id", AccountId::from_bytes)?,
@@ -121,6 +127,7 @@ pub(super) fn preset_from_row(row: &Row) -> Result<Preset, StoreError> {
         status_updated_at: row.time_opt("status_updated_at")?,
         creator: row.id_opt("creator_user_id", UserId::from_bytes)?,
         designated: row.count("designated")?,
+        designated_id: row.id_opt("version_id", PresetVersionId::from_bytes)?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
     })

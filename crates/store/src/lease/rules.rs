@@ -3,6 +3,7 @@
 use crate::StoreError;
 use crate::durable::{ActivePreset, StoredRules};
 use domain::id::WorkspaceId;
+use domain::route::policy::{Layer, Scope};
 use domain::rules::RoutingRules;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,13 +12,14 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Rules {
     presets: HashMap<(WorkspaceId, String), Arc<ActivePreset>>,
-    account: Option<Arc<RoutingRules>>,
-    workspaces: HashMap<WorkspaceId, Arc<RoutingRules>>,
+    account: Option<Arc<Layer>>,
+    workspaces: HashMap<WorkspaceId, Arc<Layer>>,
 }
 
-fn read(document: &str) -> Result<Arc<RoutingRules>, StoreError> {
+fn read(document: &str, scope: Scope) -> Result<Arc<Layer>, StoreError> {
     let corrupt = |_shape| StoreError::Corrupt { statement: "rules_load", column: "document" };
-    serde_json::from_str(document).map(Arc::new).map_err(corrupt)
+    let settings: RoutingRules = serde_json::from_str(document).map_err(corrupt)?;
+    Ok(Arc::new(settings.layer(scope)))
 }
 
 impl Rules {
@@ -27,9 +29,9 @@ impl Rules {
     /// [`StoreError::Corrupt`] for settings that this version does not understand.
     pub(super) fn new(stored: StoredRules) -> Result<Self, StoreError> {
         let keyed = |preset: ActivePreset| ((preset.workspace, preset.slug.clone()), Arc::new(preset));
-        let workspaces = stored.workspaces.iter().map(|(id, document)| Ok((*id, read(document)?)));
+        let workspaces = stored.workspaces.iter().map(|(id, document)| Ok((*id, read(document, Scope::Workspace)?)));
         Ok(Self {
-            account: stored.account.as_deref().map(read).transpose()?,
+            account: stored.account.as_deref().map(|document| read(document, Scope::Account)).transpose()?,
             workspaces: workspaces.collect::<Result<_, StoreError>>()?,
             presets: stored.presets.into_iter().map(keyed).collect(),
         })
@@ -41,15 +43,10 @@ impl Rules {
         self.presets.get(&(workspace, slug.to_owned()))
     }
 
-    /// The account's own routing settings.
+    /// The layers of policy for calls of a key in `workspace`, outermost first: the account's, then the workspace's.
     #[must_use]
-    pub const fn account(&self) -> Option<&Arc<RoutingRules>> {
-        self.account.as_ref()
-    }
-
-    /// A workspace's routing settings.
-    #[must_use]
-    pub fn workspace(&self, workspace: WorkspaceId) -> Option<&Arc<RoutingRules>> {
-        self.workspaces.get(&workspace)
+    pub fn layers(&self, workspace: Option<WorkspaceId>) -> Vec<Arc<Layer>> {
+        let inner = workspace.and_then(|workspace| self.workspaces.get(&workspace));
+        self.account.iter().chain(inner).cloned().collect()
     }
 }

@@ -1,6 +1,6 @@
 //! A document from a file or an address, into the store.
 
-use super::{DOCUMENT_MAX, ImportOrder, import_catalog};
+use super::{ImportOrder, import_catalog};
 use crate::config::Config;
 use crate::wiring::{build_catalog, store_options};
 use domain::catalog::import::ImportFormat;
@@ -103,22 +103,38 @@ fn response(status: &str, body: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_address_is_read_like_a_file_and_failures_are_named() {
-    let place = place().await;
+    let mut place = place().await;
+    place.config.file.catalog.import_bytes = 4096;
     let url = serve_once(response("200 OK", &list("3e-6"))).await;
     place.import("", |order| order.from = url, 0).await;
     assert_eq!(place.prompt().await.as_deref(), Some("3"));
-    let mut large = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", DOCUMENT_MAX + 1).into_bytes();
-    large.resize(large.len() + DOCUMENT_MAX + 1, b' ');
+    let large = response("200 OK", &" ".repeat(4097));
     for (answer, problem) in [
         (response("404 Not Found", ""), "answers 404"),
         (response("301 Moved Permanently\r\nlocation: /elsewhere", ""), "redirects to /elsewhere"),
         (response("200 OK", "<html>"), "not in this format"),
         (response("200 OK", "{\"data\": []}"), "names no model"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{".to_vec(), "breaks off"),
-        (large, "larger than 64 MiB"),
+        (large, "larger than 4096 bytes"),
     ] {
         let order = ImportOrder { from: serve_once(answer).await, ..order(Path::new("")) };
         let error = import_catalog(&place.config, &place.store, &order, now()).await.expect_err(problem);
         assert!(format!("{error:#}").contains(problem), "{error:#}");
     }
+}
+
+#[tokio::test]
+async fn a_source_that_never_answers_is_given_up_and_a_large_file_not_read() {
+    let mut place = place().await;
+    place.config.file.catalog.import_timeout = std::time::Duration::from_millis(20);
+    place.config.file.catalog.import_bytes = 100;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let url = format!("http://{}/models", listener.local_addr().expect("address"));
+    let silent = ImportOrder { from: url, ..order(Path::new("")) };
+    let error = import_catalog(&place.config, &place.store, &silent, now()).await.expect_err("nobody answers");
+    assert!(format!("{error:#}").contains("no answer in time"), "{error:#}");
+    let path = place.folder.path().join("large.json");
+    std::fs::write(&path, " ".repeat(101)).expect("written");
+    let error = import_catalog(&place.config, &place.store, &order(&path), now()).await.expect_err("too large");
+    assert!(format!("{error:#}").contains("larger than 100 bytes (catalog.import_bytes)"), "{error:#}");
 }
