@@ -25,6 +25,8 @@ fn target<'a>(family: Family, quirks: &'a Quirks) -> Target<'a> {
         max_completion_tokens: None,
         output_limit: None,
         stream: false,
+        service_tier: None,
+        turns_reasoning_down: false,
         user: None,
     }
 }
@@ -33,6 +35,42 @@ fn sent(body: &Value, family: Family) -> (Outgoing, Value) {
     let outgoing = encode(&request(body), &target(family, &Quirks::default())).unwrap();
     let json = serde_json::from_slice(&outgoing.body).unwrap();
     (outgoing, json)
+}
+
+#[test]
+fn feature_5_15_a_tier_with_its_own_price_is_asked_for_only_where_the_endpoint_has_it() {
+    let quirks = Quirks::default();
+    let encoded = |body: Value, tier: Option<&str>| {
+        let target = Target { service_tier: tier, ..target(Family::OpenAi, &quirks) };
+        let outgoing = encode(&request(&body), &target).unwrap();
+        serde_json::from_slice::<Value>(&outgoing.body).unwrap()["service_tier"].clone()
+    };
+    let body = |tier: Value| json!({"messages": [{"role": "user", "content": "Hi"}], "service_tier": tier});
+    assert_eq!(encoded(body(json!("priority")), Some("priority")), "priority");
+    assert_eq!(encoded(body(json!("fast")), Some("priority")), "priority");
+    assert_eq!(encoded(body(Value::Null), Some("flex")), "flex");
+    for tier in ["priority", "fast", "ultrafast", "flex", "scale"] {
+        assert_eq!(encoded(body(json!(tier)), None), Value::Null, "{tier} is billed above the ordinary price");
+    }
+    assert_eq!(encoded(body(json!("default")), None), "default");
+}
+
+#[test]
+fn feature_4_9_reasoning_that_cannot_be_switched_off_is_turned_down_for_a_family() {
+    let quirks = Quirks::default();
+    let reasoning = ReasoningText {
+        mandatory: true,
+        supported_efforts: Some(vec!["high".to_owned(), "low".to_owned(), "medium".to_owned()]),
+        ..ReasoningText::default()
+    };
+    for off in [json!({"effort": "none"}), json!({"enabled": false})] {
+        let body = json!({"messages": [{"role": "user", "content": "Hi"}], "reasoning": off});
+        let named = Target { reasoning: Some(&reasoning), ..target(Family::OpenAi, &quirks) };
+        assert_eq!(encode(&request(&body), &named).unwrap_err().param.as_deref(), Some("reasoning"));
+        let family = Target { turns_reasoning_down: true, ..named };
+        let sent: Value = serde_json::from_slice(&encode(&request(&body), &family).unwrap().body).unwrap();
+        assert_eq!(sent["reasoning_effort"], "low");
+    }
 }
 
 const FAMILIES: [Family; 3] = [Family::OpenAi, Family::Anthropic, Family::Gemini];

@@ -99,6 +99,8 @@ impl Case {
             max_completion_tokens: self.about.max_completion_tokens,
             output_limit: self.about.output_limit,
             stream: self.about.stream,
+            service_tier: None,
+            turns_reasoning_down: false,
             user: self.about.user.as_deref(),
         };
         encode(&self.request, &target)

@@ -55,6 +55,9 @@ pub struct Exclusion {
     pub endpoint_tag: String,
     /// Why.
     pub reason: String,
+    /// The layer of policy that demands it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// Why a generation ended the way it did.

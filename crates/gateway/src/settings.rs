@@ -3,6 +3,7 @@
 use crate::call::HealthSettings;
 use domain::limit::FreeLimits;
 use domain::money::Amount;
+use domain::route::Balance;
 use std::time::Duration;
 
 /// Settings of the data plane.
@@ -50,6 +51,8 @@ pub struct GatewaySettings {
     pub drain_time: Duration,
     /// Most bytes of such reading.
     pub drain_bytes: usize,
+    /// How traffic is shared among endpoints of equal standing.
+    pub balance: Balance,
     /// Model that serves requests that name none.
     pub default_model: Option<String>,
     /// Region of this server, as it appears in records.
@@ -91,6 +94,7 @@ impl Default for GatewaySettings {
             drain_tasks: 64,
             drain_time: Duration::from_secs(120),
             drain_bytes: 8 << 20,
+            balance: Balance::default(),
             default_model: None,
             region: None,
             console_url: "http://127.0.0.1:7878".to_owned(),

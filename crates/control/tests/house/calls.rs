@@ -97,6 +97,7 @@ pub fn settlement(opening: Opening) -> Settlement {
             model: "acme/large".to_owned(),
             endpoint_tag: "slow".to_owned(),
             reason: "ignored by the request".to_owned(),
+            policy: None,
         }],
         waived: None,
         opening,

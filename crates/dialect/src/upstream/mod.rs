@@ -38,6 +38,11 @@ pub struct Target<'a> {
     pub output_limit: Option<u64>,
     /// Whether the answer shall be streamed, whatever the caller asked for.
     pub stream: bool,
+    /// The endpoint's service tier; `None` for the ordinary one, and then no other may be asked for: it has other prices.
+    pub service_tier: Option<&'a str>,
+    /// Whether reasoning that cannot be switched off is turned down instead of refused, because the caller named a family of
+    /// models and no model.
+    pub turns_reasoning_down: bool,
     /// The end user's id, already hashed.
     pub user: Option<&'a str>,
 }
@@ -100,6 +105,8 @@ pub struct EncodeError {
 /// When the format cannot express the request: an unsupported family, a part that the provider has no form for.
 pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
     thought::check(request, target)?;
+    let turned = thought::turned_down(request, target);
+    let request = turned.as_ref().unwrap_or(request);
     match target.family {
         Family::OpenAi => openai::encode(request, target),
         Family::Anthropic => anthropic::encode(request, target),

@@ -10,7 +10,7 @@ const LEVELS: &[&str] = &["minimal", "low", "medium", "high", "xhigh", "max"];
 /// Refuses to switch off what cannot be switched off, as the API promises for models named by their id.
 pub(super) fn check(request: &ChatRequest, target: &Target<'_>) -> Result<(), EncodeError> {
     let is_mandatory = target.reasoning.is_some_and(|reasoning| reasoning.mandatory);
-    if is_mandatory && request.reasoning().is_off() {
+    if is_mandatory && request.reasoning().is_off() && !target.turns_reasoning_down {
         return Err(EncodeError {
             kind: ErrorKind::InvalidRequest,
             message: "reasoning: this model cannot answer without reasoning".to_owned(),
@@ -18,6 +18,18 @@ pub(super) fn check(request: &ChatRequest, target: &Target<'_>) -> Result<(), En
         });
     }
     Ok(())
+}
+
+/// The request with the least reasoning in place of none, where a family of models was named and the member that serves
+/// cannot do without.
+pub(super) fn turned_down(request: &ChatRequest, target: &Target<'_>) -> Option<ChatRequest> {
+    let reasoning = target.reasoning.filter(|reasoning| reasoning.mandatory)?;
+    if !target.turns_reasoning_down || !request.reasoning().is_off() {
+        return None;
+    }
+    let rank = |level: &&String| LEVELS.iter().position(|known| known == level).unwrap_or(LEVELS.len());
+    let least = reasoning.supported_efforts.as_deref().and_then(|levels| levels.iter().min_by_key(rank));
+    Some(request.with_effort(least.map_or("low", String::as_str)))
 }
 
 impl Target<'_> {

@@ -168,6 +168,8 @@ fn model(text: &ModelText, catalog: &Catalog) -> Result<Model, BuildError> {
         knowledge_cutoff: text.knowledge_cutoff.clone(),
         expiration_date: text.expiration_date.clone(),
         reasoning: text.reasoning.clone(),
+        distillable: text.distillable,
+        quality: text.quality.clone(),
         endpoints,
     })
 }
@@ -186,6 +188,7 @@ fn endpoint(text: &EndpointText, model: &ModelText, catalog: &Catalog) -> Result
         provider: Arc::clone(provider),
         upstream_id: text.upstream_id.clone(),
         tag: text.tag.clone().unwrap_or_else(|| text.provider.clone()),
+        service_tier: text.service_tier.clone(),
         quantization: text.quantization.clone(),
         region: text.region.clone(),
         context_length: text.context_length.unwrap_or(model.context_length),

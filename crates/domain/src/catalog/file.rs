@@ -89,6 +89,30 @@ pub struct ReasoningText {
     pub supports_max_tokens: Option<bool>,
 }
 
+/// How good a model is, as somebody measured it; what the automatic router ranks by.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityText {
+    /// The tier, best first.
+    pub tier: QualityTier,
+    /// Where the measurement was read.
+    pub source: String,
+    /// When it was read, `YYYY-MM-DD`.
+    pub date: String,
+}
+
+/// A quality tier. Models without one rank below all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QualityTier {
+    /// The lowest third.
+    Low,
+    /// The middle third.
+    Medium,
+    /// The best third.
+    High,
+}
+
 /// A model, as written in `catalog/models/*.json` and under `[[models]]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +163,12 @@ pub struct ModelText {
     /// How reasoning is controlled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<ReasoningText>,
+    /// Whether its author allows other models to be trained on its answers; unknown when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillable: Option<bool>,
+    /// How good it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<QualityText>,
     /// Other ids that mean this model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
@@ -167,6 +197,9 @@ pub struct EndpointText {
     /// Static variant of the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// Service tier of the endpoint (`priority`, `flex`, …); the ordinary one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
     /// Weight format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantization: Option<String>,

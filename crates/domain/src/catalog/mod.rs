@@ -89,6 +89,9 @@ pub struct DataPolicy {
     pub retention_days: Option<u32>,
     /// Offers zero data retention.
     pub zdr: Option<bool>,
+    /// Publishes prompts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publishes: Option<bool>,
 }
 
 /// A provider as the catalogue knows it (no credentials).
@@ -161,6 +164,10 @@ pub struct Model {
     pub expiration_date: Option<String>,
     /// How reasoning is controlled.
     pub reasoning: Option<file::ReasoningText>,
+    /// Whether its author allows other models to be trained on its answers.
+    pub distillable: Option<bool>,
+    /// How good it is, as somebody measured it.
+    pub quality: Option<file::QualityText>,
     /// Who serves it; never empty in a built catalogue.
     pub endpoints: Vec<Arc<Endpoint>>,
 }
@@ -176,6 +183,8 @@ pub struct Endpoint {
     pub upstream_id: String,
     /// Unique within the model: the provider slug, or `slug/variant`.
     pub tag: String,
+    /// Service tier; `None` for the ordinary one.
+    pub service_tier: Option<String>,
     /// Weight format, e.g. `fp8`.
     pub quantization: Option<String>,
     /// Region.
@@ -242,6 +251,13 @@ impl Catalog {
 }
 
 impl Model {
+    /// Whether the model is gone on a day, written `YYYY-MM-DD`.
+    #[must_use]
+    pub fn is_gone(&self, today: &str) -> bool {
+        // Dates of this form sort like text.
+        self.expiration_date.as_deref().is_some_and(|date| date < today)
+    }
+
     /// Whether some endpoint costs nothing at all.
     #[must_use]
     pub fn is_free(&self) -> bool {

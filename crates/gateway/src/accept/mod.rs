@@ -73,6 +73,11 @@ pub struct Ask {
     pub app_url: Option<String>,
     /// The client's user agent.
     pub user_agent: Option<String>,
+    /// Makes the plan reproducible: `x-portolan-seed`, a whole number. It picks among endpoints that the caller could have
+    /// named.
+    pub seed: Option<u64>,
+    /// The request's headers, for conditions of policies.
+    pub headers: HeaderMap,
     /// What its connection has taken; unknown without a listener of ours.
     pub delivery: Option<Taken>,
 }
@@ -170,8 +175,10 @@ impl Knock {
             app_title: text("x-openrouter-title").or_else(|| text("x-title")),
             app_url: text("http-referer").or_else(|| text("referer")),
             user_agent: text("user-agent"),
+            seed: text("x-portolan-seed").and_then(|seed| seed.parse().ok()),
             delivery: Taken::of(&self.head.parts),
             chat,
+            headers: self.head.parts.headers,
         })
     }
 }

@@ -175,6 +175,7 @@ fn narrowed(mut plan: Plan, kept: Vec<PlannedAttempt>, dear: &[PlannedAttempt]) 
         model: attempt.candidate.model.id.clone(),
         endpoint_tag: attempt.candidate.endpoint.tag.clone(),
         reason: "its price ceiling is above the available credit".to_owned(),
+        policy: None,
     }));
     plan.attempts = kept;
     plan

@@ -16,7 +16,6 @@ pub struct Caller {
     /// The key, its account and its budgets.
     pub key: Arc<Key>,
     /// Stored layers of policy, outermost first: the account's, the workspace's.
-    #[expect(dead_code, reason = "the plan does not narrow by layers yet")]
     pub policies: Vec<Arc<Layer>>,
 }
 

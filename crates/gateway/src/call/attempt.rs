@@ -1,6 +1,7 @@
 //! One attempt: translate, send, and look at the head of what comes back.
 
 use super::health::hint;
+use super::passthrough::with_options;
 use super::providers;
 use super::scrub::scrub;
 use super::trip::Trip;
@@ -8,7 +9,7 @@ use crate::plan::PlannedAttempt;
 use crate::state::Gateway;
 use bytes::Bytes;
 use dialect::decode::{self, FailureClass, UpstreamError};
-use dialect::upstream::{Change, Outgoing, Target, ToolNames};
+use dialect::upstream::{Change, Note, Outgoing, Target, ToolNames};
 use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use edge::upstream::Upstream;
@@ -147,10 +148,22 @@ fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFail
         output_limit: trip.output_cap,
         stream: trip.is_stream_upstream(),
         reasoning: planned.candidate.model.reasoning.as_ref(),
+        service_tier: endpoint.service_tier.as_deref(),
+        turns_reasoning_down: trip.routing.families.contains(&planned.candidate.model.id),
         user: user.as_deref(),
     };
-    dialect::upstream::encode(&trip.ask.chat, &target)
-        .map_err(|error| AttemptFailure::new(error.kind, FailureClass::Caller, &error.message))
+    let mut outgoing = dialect::upstream::encode(&trip.ask.chat, &target)
+        .map_err(|error| AttemptFailure::new(error.kind, FailureClass::Caller, &error.message))?;
+    if let Some(options) = trip.routing.words.options_for(&endpoint.provider.slug, &endpoint.tag) {
+        let (body, left_out) = with_options(outgoing.body, options);
+        outgoing.body = body;
+        outgoing.notes.extend(left_out.into_iter().map(|name| Note {
+            field: format!("provider.options.{name}"),
+            change: Change::Dropped,
+            reason: "already said by the request, or decided by the router".to_owned(),
+        }));
+    }
+    Ok(outgoing)
 }
 
 /// The end user's id as a provider sees it: stable per account, and no way back to the caller's own id.

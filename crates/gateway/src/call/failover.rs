@@ -5,6 +5,7 @@ use super::health::{Bar, Barred, Failed, Pass, Terms};
 use super::trip::{Outcome, Trip};
 use super::verdict::{self, Next, Whose};
 use crate::reply::Refusal;
+use crate::reply::availability::{Code, Details};
 use crate::state::Gateway;
 use dialect::decode::FailureClass;
 use domain::error_kind::ErrorKind;
@@ -210,32 +211,34 @@ impl Failover {
 
     /// Nobody was asked: all endpoints are out, told us to wait, or are full.
     fn all_barred(&self, trip: &Trip) -> Refusal {
-        let asked = [trip.asked.clone()];
+        let details = |seconds| Details { retry_after: Some(seconds), ..Details::of(&trip.routing.requested) };
         let Some(wait) = self.barred.iter().map(|(_, barred)| barred.wait).min() else {
-            return Refusal::new(ErrorKind::ProviderUnavailable, "No provider could be tried").retry_in(1);
+            let code = Code::TemporarilyUnavailable;
+            return Refusal::unavailable(code, "No provider could be tried", &details(1)).retry_in(1);
         };
         // Rounded up: who comes back at the stated second must not be too early.
         let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
         if self.barred.iter().all(|(_, barred)| barred.by == Bar::ToldToWait) {
             let message = format!("All providers for {} are at capacity. Retry after {seconds} seconds.", trip.asked);
-            return Refusal::new(ErrorKind::RateLimitExceeded, message)
-                .availability("capacity_exhausted", &asked, &[])
-                .retry_in(seconds);
+            return Refusal::unavailable(Code::CapacityExhausted, message, &details(seconds)).retry_in(seconds);
         }
         // An endpoint that is out is tried several times a second: it is worth coming back sooner than its next probe.
         let is_out = self.barred.iter().any(|(_, barred)| matches!(barred.by, Bar::Breaker | Bar::Credential));
-        Refusal::new(
-            ErrorKind::ProviderOverloaded,
-            format!("All endpoints for {} are temporarily unavailable", trip.asked),
-        )
-        .availability("temporarily_unavailable", &asked, &[])
-        .retry_in(if is_out { 1 } else { seconds })
+        let message = format!("All endpoints for {} are temporarily unavailable", trip.asked);
+        let seconds = if is_out { 1 } else { seconds };
+        Refusal::unavailable(Code::TemporarilyUnavailable, message, &details(seconds)).retry_in(seconds)
     }
 
     fn refusal(&self, trip: &Trip, last: &Failure) -> Refusal {
         let error = &last.failure.error;
         let is_our_trouble = verdict::of(error.class).whose == Whose::Ours;
-        let kind = if is_our_trouble { ErrorKind::ProviderUnavailable } else { error.kind };
+        let classes: Vec<FailureClass> = self.failures.iter().map(|failure| failure.failure.error.class).collect();
+        let code = Code::of_failures(&classes);
+        let kind = match code {
+            Some(code) => code.kind(),
+            None if is_our_trouble => ErrorKind::ProviderUnavailable,
+            None => error.kind,
+        };
         let is_caller_fault = verdict::of(error.class).whose == Whose::Callers;
         let message = match error.class {
             _ if is_caller_fault => error.message.clone(),
@@ -263,6 +266,12 @@ impl Failover {
         // A hint is passed on only when every attempt gave one; the smallest is the earliest that can help.
         let hints: Option<Vec<Duration>> = self.failures.iter().map(|failure| failure.failure.retry_after).collect();
         let hint = hints.and_then(|hints| hints.into_iter().min()).map(|wait| wait.min(HINT_MAX));
+        if let Some(code) = code {
+            let affected = self.failures.iter().map(|failure| failure.provider.clone()).collect();
+            let retry_after = hint.map(|wait| wait.as_secs().max(1));
+            let details = Details { affected, retry_after, ..Details::of(&trip.routing.requested) };
+            refusal = refusal.availability(code, &details);
+        }
         match hint {
             Some(wait) if kind.is_retryable() => refusal.retry_in(wait.as_secs().max(1)),
             _ if kind == ErrorKind::ProviderOverloaded => refusal.retry_in(1),

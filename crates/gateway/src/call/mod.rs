@@ -9,6 +9,7 @@ mod drain;
 mod failover;
 pub(crate) mod health;
 mod live;
+mod passthrough;
 mod plain;
 pub(crate) mod providers;
 pub(crate) mod scrub;

@@ -6,13 +6,13 @@
 //! routing, 2026-08-22.)
 
 use crate::accept::Ask;
-use crate::plan::PlannedAttempt;
 use domain::catalog::Endpoint;
 use domain::id::AccountId;
 use domain::money::CostKind;
 use parking_lot::Mutex;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -42,25 +42,9 @@ impl Sticky {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), keep, shard_max: max / SHARDS }
     }
 
-    /// Puts the endpoint that has the conversation's prompt in cache first, if it is among the attempts at the same model.
-    /// Whether it did.
-    pub fn lead(&self, ask: &Ask, account: AccountId, attempts: &mut [PlannedAttempt], now: Duration) -> bool {
-        let Some(first) = attempts.first() else { return false };
-        let model = &first.candidate.model.id;
-        let is_of_use = |attempt: &&PlannedAttempt| caches(&attempt.candidate.endpoint);
-        if attempts.len() < 2 || self.shard_max == 0 || !attempts.iter().any(|attempt| is_of_use(&attempt)) {
-            return false;
-        }
-        let Some((key, _)) = conversation(ask, account, model) else { return false };
-        let Some(endpoint) = self.of(key, now) else { return false };
-        let is_kept = |attempt: &PlannedAttempt| {
-            identity(&attempt.candidate.endpoint) == endpoint && attempt.candidate.model.id == *model
-        };
-        let Some(at) = attempts.iter().position(is_kept) else { return false };
-        if let Some(head) = attempts.get_mut(..=at) {
-            head.rotate_right(1);
-        }
-        at > 0
+    /// What is remembered of the request's conversation; looked up only when it is asked.
+    pub fn recall<'a>(&'a self, ask: &'a Ask, account: AccountId, now: Duration) -> Recall<'a> {
+        Recall { book: self, ask, account, now, topic: OnceCell::new() }
     }
 
     /// Remembers who served a conversation well.
@@ -68,10 +52,11 @@ impl Sticky {
         if self.shard_max == 0 || !caches(endpoint) || (!used_cache && ask.session_id.is_none()) {
             return;
         }
-        let Some((key, is_explicit)) = conversation(ask, account, &endpoint.model_id) else { return };
-        if !used_cache && !is_explicit {
+        let Some(topic) = topic(ask) else { return };
+        if !used_cache && !topic.is_explicit {
             return;
         }
+        let key = topic.key(account, &endpoint.model_id);
         let Some(shard) = self.shard(key) else { return };
         let mut kept = shard.lock();
         if kept.len() >= self.shard_max && !kept.contains_key(&key) {
@@ -109,16 +94,52 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// What stands for a conversation, and whether the caller named it: its id, else its cache key, else its beginning.
-fn conversation(ask: &Ask, account: AccountId, model: &str) -> Option<(u64, bool)> {
+/// What stands for a conversation.
+#[derive(Debug, Clone, Copy)]
+struct Topic {
+    hash: u64,
+    /// The caller named it.
+    is_explicit: bool,
+}
+
+impl Topic {
+    fn key(self, account: AccountId, model: &str) -> u64 {
+        hash(&(account, model, self.hash))
+    }
+}
+
+/// What stands for the request's conversation: its id, else its cache key, else its beginning.
+fn topic(ask: &Ask) -> Option<Topic> {
     if let Some(session) = &ask.session_id {
-        return Some((hash(&(account, model, "session", session)), true));
+        return Some(Topic { hash: hash(&("session", session)), is_explicit: true });
     }
-    if let Some(key) = ask.chat.field("prompt_cache_key") {
-        return Some((hash(&(account, model, "key", key)), false));
+    let hash = match ask.chat.field("prompt_cache_key") {
+        Some(key) => hash(&("key", key)),
+        None => hash(&("messages", beginning(ask.chat.field("messages")?)?)),
+    };
+    Some(Topic { hash, is_explicit: false })
+}
+
+/// What is remembered of one conversation.
+#[derive(Debug)]
+pub struct Recall<'a> {
+    book: &'a Sticky,
+    ask: &'a Ask,
+    account: AccountId,
+    now: Duration,
+    topic: OnceCell<Option<Topic>>,
+}
+
+impl Recall<'_> {
+    /// Whether the endpoint served this conversation last and may have its prompt in cache.
+    pub fn has_served(&self, endpoint: &Endpoint) -> bool {
+        if self.book.shard_max == 0 || !caches(endpoint) {
+            return false;
+        }
+        let topic = self.topic.get_or_init(|| topic(self.ask));
+        let key = topic.map(|topic| topic.key(self.account, &endpoint.model_id));
+        key.and_then(|key| self.book.of(key, self.now)) == Some(identity(endpoint))
     }
-    let beginning = beginning(ask.chat.field("messages")?)?;
-    Some((hash(&(account, model, "messages", beginning)), false))
 }
 
 /// The first system or developer message and the first other one, hashed.

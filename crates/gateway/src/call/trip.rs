@@ -3,7 +3,7 @@
 use super::health::{Failed, Pass};
 use crate::accept::Ask;
 use crate::journey;
-use crate::plan::PlannedAttempt;
+use crate::plan::{PlannedAttempt, Routing};
 use crate::prepare::Prepared;
 use crate::reply::metadata;
 use crate::settle::{Ended, Receipt, estimate_tokens};
@@ -37,6 +37,8 @@ pub struct Trip {
     pub output_cap: Option<u64>,
     /// What the caller wrote as the model.
     pub asked: String,
+    /// How the choice came about.
+    pub routing: Box<Routing>,
     excluded: Vec<Exclusion>,
     prompt_tokens: u64,
     is_free: bool,
@@ -99,7 +101,8 @@ impl Trip {
             attempts: Vec::new(),
             notes: Vec::new(),
             output_cap: admission.output_cap,
-            asked: admission.plan.asked,
+            asked: admission.plan.routing.asked().to_owned(),
+            routing: admission.plan.routing,
             excluded: admission.plan.excluded,
             prompt_tokens: admission.plan.prompt_tokens,
             is_free: admission.plan.is_free,
@@ -232,7 +235,7 @@ impl Trip {
             app_url: self.ask.app_url.clone(),
             user_agent: self.ask.user_agent.clone(),
             region: self.gateway.settings.region.clone(),
-            data_policy: Some(policy_text(endpoint.data_policy)),
+            data_policy: Some(policy_text(endpoint.data_policy, &self.routing.policies)),
             is_free: self.is_free,
         })
     }
@@ -246,9 +249,18 @@ impl Trip {
     /// `openrouter_metadata` as it stands, when the caller asked for it.
     pub fn router_metadata(&self) -> Option<Value> {
         let region = self.gateway.settings.region.as_deref();
-        self.ask
-            .wants_metadata
-            .then(|| metadata::describe(&self.asked, region, &self.planned, &self.attempts, &self.notes))
+        self.ask.wants_metadata.then(|| {
+            metadata::describe(&metadata::Told {
+                asked: &self.asked,
+                routing: &self.routing,
+                region,
+                planned: &self.planned,
+                excluded: self.excluded.len(),
+                attempts: &self.attempts,
+                notes: &self.notes,
+                elapsed: self.elapsed(),
+            })
+        })
     }
 
     /// Notes an attempt that was not made.
@@ -355,14 +367,16 @@ fn is_same_model(reported: &str, asked: &str) -> bool {
     reported.starts_with(&asked) || asked.starts_with(&reported)
 }
 
-fn policy_text(policy: domain::catalog::DataPolicy) -> String {
+/// The endpoint's data policy, and the layers of policy that the choice was made under.
+fn policy_text(policy: domain::catalog::DataPolicy, layers: &[String]) -> String {
     let word = |value: Option<bool>| match value {
         Some(true) => "yes",
         Some(false) => "no",
         None => "unknown",
     };
+    let under = if layers.is_empty() { String::new() } else { format!("; under {}", layers.join(", ")) };
     format!(
-        "trains: {}, retains: {}, zero retention: {}",
+        "trains: {}, retains: {}, zero retention: {}{under}",
         word(policy.training),
         word(policy.retains_prompts),
         word(policy.zdr)

@@ -1,5 +1,6 @@
 //! [`Refusal`]: every way a request can fail on this plane, and its one translation into an HTTP answer.
 
+use super::availability::{self, Code};
 use axum::body::Body;
 use axum::response::Response;
 use dialect::chat::request::InvalidRequest;
@@ -87,19 +88,16 @@ impl Refusal {
         self
     }
 
-    /// Adds the `availability` object. Source: the documented availability errors (2026-08-19).
+    /// A refusal because no endpoint serves.
     #[must_use]
-    pub fn availability(mut self, code: &str, requested: &[String], excluded_by: &[&str]) -> Self {
-        let mut object = json!({
-            "code": code,
-            "retryable": self.kind.is_retryable(),
-            "requested_models": requested,
-            "docs_url": format!("https://openrouter.ai/docs/errors#{code}"),
-        });
-        if let (Some(object), false) = (object.as_object_mut(), excluded_by.is_empty()) {
-            object.insert("excluded_by".to_owned(), json!(excluded_by));
-        }
-        self.details.availability = Some(object);
+    pub fn unavailable(code: Code, message: impl Into<String>, details: &availability::Details) -> Self {
+        Self::new(code.kind(), message).availability(code, details)
+    }
+
+    /// Adds the `availability` object.
+    #[must_use]
+    pub fn availability(mut self, code: Code, details: &availability::Details) -> Self {
+        self.details.availability = Some(details.object(code));
         self
     }
 

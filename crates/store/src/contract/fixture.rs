@@ -179,6 +179,7 @@ pub(crate) fn settlement(number: u64, account: AccountId, key: KeyId, at: Timest
             model: opening.model.clone(),
             endpoint_tag: "third".to_owned(),
             reason: "data policy".to_owned(),
+            policy: None,
         }],
         waived: None,
         opening,

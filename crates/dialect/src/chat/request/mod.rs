@@ -301,6 +301,13 @@ impl ChatRequest {
         &self.reasoning
     }
 
+    /// The same request with this effort in place of what it said about reasoning.
+    pub(crate) fn with_effort(&self, effort: &str) -> Self {
+        let exclude = self.reasoning.exclude;
+        let reasoning = Reasoning { effort: Some(effort.to_owned()), exclude, ..Reasoning::default() };
+        Self { reasoning, ..self.clone() }
+    }
+
     /// Whether the answer must not show the reasoning.
     #[must_use]
     pub fn wants_reasoning_hidden(&self) -> bool {

@@ -91,6 +91,11 @@ pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgo
     })
 }
 
+/// Whether a tier has prices of its own: sent to an endpoint of the ordinary tier it would be billed above its price.
+fn is_dear_tier(json: &str) -> bool {
+    matches!(json.trim_matches('"'), "flex" | "priority" | "fast" | "ultrafast" | "scale")
+}
+
 struct Body<'a> {
     request: &'a ChatRequest,
     target: &'a Target<'a>,
@@ -117,6 +122,9 @@ impl Body<'_> {
             self.effort(None);
         }
         self.stream();
+        if let Some(tier) = self.target.service_tier {
+            self.out.field_text("service_tier", tier);
+        }
         if let Some(user) = self.target.user.filter(|_| !self.drops("user")) {
             self.out.field_text("user", user);
         }
@@ -136,6 +144,10 @@ impl Body<'_> {
             "tool_choice" if self.target.takes(name) => self.tool_choice(value),
             "reasoning_effort" => self.effort(Some(value)),
             "verbosity" if self.target.takes(name) => self.verbosity(value),
+            "service_tier" if self.target.service_tier.is_some() => {}
+            "service_tier" if is_dear_tier(value) => {
+                self.notes.dropped(name, "the endpoint that serves is of another tier");
+            }
             // These have their place at the end.
             "stream" | "stream_options" | "user" | "reasoning" => {}
             _ if LIMIT_FIELDS.contains(&name) => self.limit(),

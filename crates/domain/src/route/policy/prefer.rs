@@ -131,12 +131,15 @@ impl Cutoffs {
         pairs.iter().any(|pair| matches!(pair, (Some(cutoff), Some(measured)) if breaks(*measured, *cutoff)))
     }
 
-    fn check(self, field: &str) -> Result<(), PolicyError> {
+    /// Whether all cut-offs are numbers of 0 or more.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
         let values = [self.0.p50, self.0.p75, self.0.p90, self.0.p99];
-        if values.iter().flatten().all(|value| value.is_finite() && *value >= 0.0) {
-            return Ok(());
-        }
-        Err(PolicyError::new(field, "must be 0 or more"))
+        values.iter().flatten().all(|value| value.is_finite() && *value >= 0.0)
+    }
+
+    fn check(self, field: &str) -> Result<(), PolicyError> {
+        if self.is_usable() { Ok(()) } else { Err(PolicyError::new(field, "must be 0 or more")) }
     }
 }
 
