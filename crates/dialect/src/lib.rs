@@ -6,6 +6,8 @@ pub mod compress;
 pub mod decode;
 pub mod heal;
 pub mod inbound;
+pub mod messages;
 pub mod preset;
 pub mod sse;
+pub mod tokens;
 pub mod upstream;

@@ -1,9 +1,14 @@
-//! Every folder of `golden/request`: one chat request, and what each family must be sent for it.
+//! Every folder of `golden/request`: one request in the dialects that can say it, and what each family must be sent for it.
+//!
+//! `<dialect>.json` is the request, `<family>.json` what the family is sent, `notes.json` what the encoders remark. Where a
+//! dialect says a thing in another way, `<dialect>.<family>.json` and `<dialect>.notes.json` take precedence. A mismatch
+//! leaves what was produced in the test folder of the target directory.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use bytes::Bytes;
-use dialect::chat::request::{ChatRequest, Limits, parse};
+use dialect::chat::request::{ChatRequest, Limits};
+use dialect::inbound::{Dialect, add_betas, parse};
 use dialect::upstream::{Change, Outgoing, Target, encode};
 use domain::catalog::file::ReasoningText;
 use domain::catalog::{Family, Quirks};
@@ -19,6 +24,11 @@ const FAMILIES: [(&str, Family, &str); 3] = [
     ("gemini", Family::Gemini, "gemini-2.5-flash"),
 ];
 
+/// The dialects in, by the name of their files.
+const DIALECTS: [(&str, Dialect); 2] = [("chat", Dialect::Chat), ("messages", Dialect::Messages)];
+
+/// Cases of every dialect.
+const CASES_MIN: usize = 40;
 /// Cases that must come from the providers' public documentation.
 const PUBLIC_CASES_MIN: usize = 20;
 
@@ -28,8 +38,14 @@ struct About {
     what: String,
     source: String,
     date: String,
+    /// Families that cannot be sent it, or `dialect.family`.
     #[serde(default)]
     refused: Vec<String>,
+    /// A caller of Messages cannot be quoted to a provider of the same format.
+    #[serde(default)]
+    translated: bool,
+    /// The caller's `anthropic-beta` header.
+    betas: Option<String>,
     #[serde(default)]
     stream: bool,
     user: Option<String>,
@@ -55,8 +71,10 @@ struct Settings {
 
 struct Case {
     name: String,
+    /// The dialect in.
+    dialect: &'static str,
     about: About,
-    chat: String,
+    text: String,
     request: ChatRequest,
     folder: PathBuf,
 }
@@ -65,17 +83,21 @@ fn cases() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/request");
     let mut folders: Vec<_> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
-    folders.into_iter().map(read_case).collect()
+    folders
+        .into_iter()
+        .flat_map(|folder| DIALECTS.iter().filter_map(move |dialect| read_case(&folder, *dialect)))
+        .collect()
 }
 
-fn read_case(folder: PathBuf) -> Case {
+fn read_case(folder: &Path, (dialect, kind): (&'static str, Dialect)) -> Option<Case> {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-    let about = toml::from_str(&fs::read_to_string(folder.join("about.toml")).unwrap())
+    let about: About = toml::from_str(&fs::read_to_string(folder.join("about.toml")).unwrap())
         .unwrap_or_else(|error| panic!("{name}: {error}"));
-    let chat = fs::read_to_string(folder.join("chat.json")).unwrap();
-    let request =
-        parse(Bytes::from(chat.clone()), &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Case { name, about, chat, request, folder }
+    let text = fs::read_to_string(folder.join(format!("{dialect}.json"))).ok()?;
+    let parsed = parse(kind, Bytes::from(text.clone()), &Limits::default());
+    let mut request = parsed.unwrap_or_else(|error| panic!("{name}: {dialect}: {error}"));
+    add_betas(&mut request, about.betas.as_deref().unwrap_or_default());
+    Some(Case { name, dialect, about, text, request, folder: folder.to_owned() })
 }
 
 impl Case {
@@ -106,9 +128,23 @@ impl Case {
         encode(&self.request, &target)
     }
 
-    fn expected(&self, file: &str) -> Value {
-        let text = fs::read_to_string(self.folder.join(file)).unwrap_or_else(|_| panic!("{}: no {file}", self.name));
-        serde_json::from_str(&text).unwrap()
+    fn is_refused(&self, family: &str) -> bool {
+        let own = format!("{}.{family}", self.dialect);
+        self.about.refused.iter().any(|refused| refused == family || *refused == own)
+    }
+
+    /// Whether `found` is what the case's file says; the dialect's own file counts before the common one.
+    fn is_expected(&self, file: &str, found: &Value) -> bool {
+        let own = self.folder.join(format!("{}.{file}", self.dialect));
+        let text = fs::read_to_string(own).or_else(|_| fs::read_to_string(self.folder.join(file)));
+        let is_same = text.is_ok_and(|text| serde_json::from_str::<Value>(&text).unwrap() == *found);
+        if !is_same {
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("golden-request").join(&self.name);
+            fs::create_dir_all(&folder).unwrap();
+            let text = serde_json::to_string_pretty(found).unwrap() + "\n";
+            fs::write(folder.join(format!("{}.{file}", self.dialect)), text).unwrap();
+        }
+        is_same
     }
 }
 
@@ -124,36 +160,43 @@ fn notes_of(outgoing: &Outgoing) -> Vec<String> {
 
 #[test]
 fn every_family_is_sent_what_the_golden_says() {
+    let mut different = Vec::new();
     for case in cases() {
         let mut notes = BTreeMap::new();
+        let mut check = |file: &str, found: &Value| {
+            if !case.is_expected(file, found) {
+                different.push(format!("{}: {}.{file}", case.name, case.dialect));
+            }
+        };
         for (name, family, id) in FAMILIES {
             let result = case.encode(name, family, id);
-            if case.about.refused.iter().any(|refused| refused == name) {
+            if case.is_refused(name) {
                 assert!(result.is_err(), "{}: {name} must refuse", case.name);
                 continue;
             }
             let outgoing = result.unwrap_or_else(|error| panic!("{}: {name}: {error}", case.name));
             let body: Value =
                 serde_json::from_slice(&outgoing.body).unwrap_or_else(|error| panic!("{}: {name}: {error}", case.name));
-            assert_eq!(body, case.expected(&format!("{name}.json")), "{}: {name}", case.name);
+            check(&format!("{name}.json"), &body);
             notes.insert(name, notes_of(&outgoing));
         }
-        assert_eq!(serde_json::to_value(&notes).unwrap(), case.expected("notes.json"), "{}: notes", case.name);
+        check("notes.json", &serde_json::to_value(&notes).unwrap());
     }
+    assert!(different.is_empty(), "these differ from golden/request: {different:#?}");
 }
 
 #[test]
 fn openai_receives_the_bytes_of_messages_and_tools_that_the_caller_wrote() {
     let mut compared = 0;
-    for case in cases() {
+    for case in cases().into_iter().filter(|case| case.dialect == "chat") {
         let outgoing = case.encode("openai", Family::OpenAi, "gpt-5.4").unwrap();
         let translated = outgoing.notes.iter().any(|note| note.field.starts_with("messages"));
-        let sent = parse(outgoing.body.clone(), &Limits::default()).unwrap();
+        let sent = parse(Dialect::Chat, outgoing.body.clone(), &Limits::default()).unwrap();
         for field in ["messages", "tools"] {
             let is_touched = !outgoing.names.is_empty()
                 || translated
                 || outgoing.notes.iter().any(|note| note.field.starts_with("tools"))
-                || !case.about.openai.quirks.is_empty() && case.chat.contains("cache_control");
+                || !case.about.openai.quirks.is_empty() && case.text.contains("cache_control");
             if !is_touched {
                 assert_eq!(sent.field(field), case.request.field(field), "{}: {field}", case.name);
                 compared += usize::from(sent.field(field).is_some());
@@ -163,10 +206,38 @@ fn openai_receives_the_bytes_of_messages_and_tools_that_the_caller_wrote() {
     assert!(compared > 40, "only {compared} compared");
 }
 
+/// The raw text of a top-level field.
+fn raw_field(body: &str, name: &str) -> Option<String> {
+    let fields: std::collections::HashMap<String, &serde_json::value::RawValue> = serde_json::from_str(body).unwrap();
+    fields.get(name).map(|raw| raw.get().to_owned())
+}
+
+#[test]
+fn anthropic_receives_the_bytes_of_messages_system_and_tools_that_a_caller_of_messages_wrote() {
+    let mut compared = 0;
+    for case in cases().into_iter().filter(|case| case.dialect == "messages" && !case.is_refused("anthropic")) {
+        // Where the provider would refuse what the caller wrote, the folder has a file of its own for it.
+        if case.about.translated {
+            continue;
+        }
+        let outgoing = case.encode("anthropic", Family::Anthropic, "claude-haiku-4-5").unwrap();
+        let sent = std::str::from_utf8(&outgoing.body).unwrap();
+        for field in ["messages", "system", "tools", "tool_choice"] {
+            assert_eq!(raw_field(sent, field), raw_field(&case.text, field), "{}: {field}", case.name);
+            compared += usize::from(raw_field(sent, field).is_some());
+        }
+    }
+    assert!(compared > 60, "only {compared} compared");
+}
+
 #[test]
 fn enough_cases_come_from_public_documentation() {
     let cases = cases();
     let is_public = |case: &&Case| case.about.source.starts_with("https://") && case.about.date.len() == 10;
-    assert!(cases.iter().filter(is_public).count() >= PUBLIC_CASES_MIN);
+    for (dialect, _) in DIALECTS {
+        let own = || cases.iter().filter(|case| case.dialect == dialect);
+        assert!(own().count() >= CASES_MIN, "{dialect}");
+        assert!(own().filter(is_public).count() >= PUBLIC_CASES_MIN, "{dialect}");
+    }
     assert!(cases.iter().all(|case| !case.about.what.is_empty()));
 }

@@ -12,6 +12,7 @@ mod call;
 mod settle;
 mod record;
 
+mod count;
 mod journey;
 mod reply;
 mod settings;
@@ -38,6 +39,10 @@ use store::lease::Key;
 pub const ROUTES: &[Route] = &[
     Route { method: "POST", pattern: "/api/v1/chat/completions", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/v1/chat/completions", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/api/v1/messages", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/v1/messages", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/api/v1/messages/count_tokens", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/v1/messages/count_tokens", access: Access::Inference, body_max: 33_554_432 },
 ];
 
 /// The public routes of the data plane.
@@ -45,6 +50,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/api/v1/chat/completions", post(chat))
         .route("/v1/chat/completions", post(chat))
+        .route("/api/v1/messages", post(messages))
+        .route("/v1/messages", post(messages))
+        .route("/api/v1/messages/count_tokens", post(count_tokens))
+        .route("/v1/messages/count_tokens", post(count_tokens))
         .method_not_allowed_fallback(|| async {
             reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed"))
         })
@@ -53,6 +62,14 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 
 async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     journey::run(&gateway, Dialect::Chat, accept::Credential::Header, request).await
+}
+
+async fn messages(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    journey::run(&gateway, Dialect::Messages, accept::Credential::Header, request).await
+}
+
+async fn count_tokens(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    count::run(&gateway, Dialect::Messages, request).await
 }
 
 /// Answers a chat request on behalf of a key that the console's session stands for.

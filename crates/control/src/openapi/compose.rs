@@ -80,7 +80,9 @@ pub(super) fn finish(document: &mut OpenApi) {
 
 /// The chat types say themselves what may be absent.
 fn is_chat(name: &str) -> bool {
-    let words = ["Chat", "Router", "Tool", "Function", "Content", "Text", "Image", "Input", "File", "Video", "Cache"];
+    let words = [
+        "Chat", "Messages", "Router", "Tool", "Function", "Content", "Text", "Image", "Input", "File", "Video", "Cache",
+    ];
     let more = ["Stop", "Stream", "UsageOptions", "ReasoningOptions", "Prediction", "Audio", "Named", "ResponseFormat"];
     let rest = ["JsonSchema", "ProviderPreferences", "MaxPrice", "Error"];
     words.into_iter().chain(more).chain(rest).any(|word| name.starts_with(word)) && name != "ToolChoices"
@@ -122,23 +124,25 @@ fn describe(prefix: Prefix, path: &str, method: &str, operation: &mut Operation)
     } else {
         vec![SecurityRequirement::new(prefix.scheme(), Vec::<String>::new())]
     });
-    describe_responses(&mut operation.responses);
+    let body = if path.starts_with("/messages") { "MessagesProblem" } else { "ErrorReply" };
+    describe_responses(body, &mut operation.responses);
 }
 
-fn describe_responses(responses: &mut Responses) {
+/// `body` is the schema of refusals.
+fn describe_responses(body: &str, responses: &mut Responses) {
     for (status, response) in &mut responses.responses {
         let RefOr::T(response) = response else { continue };
         if response.description.is_empty() {
             response.description = status_text(status).to_owned();
         }
         if status.starts_with(['4', '5']) {
-            *response = refusal(&response.description);
+            *response = refusal(&response.description, body);
         }
     }
 }
 
-fn refusal(description: &str) -> Response {
-    let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ErrorReply"))));
+fn refusal(description: &str, body: &str) -> Response {
+    let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name(body))));
     utoipa::openapi::ResponseBuilder::new().description(description).content("application/json", body).build()
 }
 

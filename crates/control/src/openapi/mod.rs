@@ -5,6 +5,7 @@
 
 mod chat;
 mod compose;
+mod messages;
 
 use crate::{activity, credits, generation, key, model, preset, provider, routing, session, upstream};
 use serde::Serialize;
@@ -45,7 +46,7 @@ pub(crate) struct ErrorMetadata {
             Money is in US dollars: exact decimal numbers, or decimal texts for prices per unit.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(ErrorReply, ErrorBody, ErrorMetadata)),
+    components(schemas(ErrorReply, ErrorBody, ErrorMetadata, messages::MessagesProblem)),
     tags(
         (name = "Inference", description = "Calling models"),
         (name = "Catalogue", description = "Models, providers and prices; open to everybody"),
@@ -63,6 +64,8 @@ struct Frame;
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
     chat::chat_completions,
+    messages::messages,
+    messages::count_tokens,
     model::list::handler,
     model::count::handler,
     model::find::escaped,

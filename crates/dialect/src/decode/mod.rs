@@ -5,6 +5,7 @@
 //! are cut and cleaned.
 
 mod anthropic;
+mod count;
 mod failure;
 mod finish;
 mod gemini;
@@ -16,8 +17,11 @@ mod usage;
 mod wire;
 
 pub use crate::canonical::reply::{FailureClass, UpstreamError};
+pub use count::input_tokens;
 pub use guard::Hostile;
 pub use stream::{StreamDecoder, StreamError};
+
+pub(crate) use wire::minified;
 
 use crate::canonical::reply::{Collector, Delta, Reply};
 use domain::catalog::{Family, Quirks};
@@ -42,12 +46,24 @@ impl From<StreamError> for DecodeError {
 /// [`DecodeError`] when the body reports a failure in spite of its status, or is empty, a page, cut off, malformed,
 /// nested deeper than 64 or without any choice.
 pub fn reply(family: Family, quirks: &Quirks, body: &[u8]) -> Result<Reply, DecodeError> {
+    read(family, quirks, false, body)
+}
+
+/// Like [`reply`], with the provider's own words beside the neutral ones, where its format has such a form.
+///
+/// # Errors
+/// As [`reply`].
+pub fn quoted_reply(family: Family, quirks: &Quirks, body: &[u8]) -> Result<Reply, DecodeError> {
+    read(family, quirks, true, body)
+}
+
+fn read(family: Family, quirks: &Quirks, is_quoted: bool, body: &[u8]) -> Result<Reply, DecodeError> {
     let text = body_text(body)?;
     guard::check(text).map_err(StreamError::from)?;
     let mut deltas = Vec::new();
     match family {
         Family::OpenAi | Family::Unsupported => openai::whole(quirks, text, &mut deltas)?,
-        Family::Anthropic => anthropic::whole(text, &mut deltas)?,
+        Family::Anthropic => anthropic::whole(text, is_quoted, &mut deltas)?,
         Family::Gemini => gemini::whole(text, &mut deltas)?,
     }
     let mut collector = Collector::default();

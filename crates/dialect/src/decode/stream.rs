@@ -137,6 +137,15 @@ impl StreamDecoder {
         }
     }
 
+    /// Asks for the provider's own words beside the neutral steps, where the provider's format has such a form.
+    #[must_use]
+    pub fn quoted(mut self) -> Self {
+        if let Format::Anthropic(stream) = self.state.format {
+            self.state.format = Format::Anthropic(stream.quoted());
+        }
+        self
+    }
+
     /// Takes the next bytes and appends what they mean to `out`.
     ///
     /// A failure that the provider reports is a [`Delta::Error`]; nothing follows it.

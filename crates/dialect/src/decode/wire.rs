@@ -131,7 +131,7 @@ pub(super) fn raw_json(value: &impl serde::Serialize) -> Option<Box<RawValue>> {
 }
 
 /// JSON text without the white space between its tokens. Numbers and strings stay as they are written.
-pub(super) fn minified(json: &str) -> String {
+pub(crate) fn minified(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut is_string = false;
     let mut is_escaped = false;

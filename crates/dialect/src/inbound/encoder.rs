@@ -5,6 +5,7 @@ use crate::canonical::reply::Delta;
 use crate::chat;
 use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::ChatRequest;
+use crate::messages;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
 
@@ -13,6 +14,8 @@ use serde_json::value::RawValue;
 pub enum Encoder {
     /// Chat completion chunks.
     Chat(chat::stream::Encoder),
+    /// Messages events.
+    Messages(Box<messages::stream::Encoder>),
 }
 
 impl Encoder {
@@ -21,6 +24,7 @@ impl Encoder {
     pub fn new(dialect: Dialect, _request: &ChatRequest, envelope: &Envelope<'_>) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat(chat::stream::Encoder::new(envelope)),
+            Dialect::Messages => Self::Messages(Box::new(messages::stream::Encoder::new(envelope))),
         }
     }
 
@@ -28,6 +32,7 @@ impl Encoder {
     pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
         match self {
             Self::Chat(encoder) => encoder.push(delta, out),
+            Self::Messages(encoder) => encoder.push(delta, out),
         }
     }
 
@@ -35,6 +40,7 @@ impl Encoder {
     pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Vec<u8>) {
         match self {
             Self::Chat(encoder) => encoder.end(bill, metadata, out),
+            Self::Messages(encoder) => encoder.end(bill, metadata, out),
         }
     }
 
@@ -49,6 +55,7 @@ impl Encoder {
     ) {
         match self {
             Self::Chat(encoder) => encoder.error(status, kind, message, provider_code, out),
+            Self::Messages(encoder) => encoder.error(kind, message, provider_code, out),
         }
     }
 
@@ -57,6 +64,7 @@ impl Encoder {
     pub const fn keep_alive(dialect: Dialect) -> &'static [u8] {
         match dialect {
             Dialect::Chat => chat::stream::KEEP_ALIVE,
+            Dialect::Messages => messages::stream::KEEP_ALIVE,
         }
     }
 }

@@ -5,15 +5,20 @@
 //! that speak the same dialect.
 
 mod encoder;
+mod origin;
 mod problem;
 
 pub use encoder::Encoder;
-pub use problem::{Problem, problem, problem_event};
+pub use origin::add_betas;
+pub use problem::{Problem, problem, problem_event, status};
+
+pub(crate) use origin::Origin;
 
 use crate::canonical::reply::Reply;
 use crate::chat;
 use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::{ChatRequest, InvalidRequest, Limits};
+use crate::messages;
 use bytes::Bytes;
 
 /// What a caller speaks; decided by the route and by nothing else.
@@ -21,6 +26,8 @@ use bytes::Bytes;
 pub enum Dialect {
     /// Chat completions.
     Chat,
+    /// Anthropic Messages.
+    Messages,
 }
 
 impl Dialect {
@@ -29,6 +36,7 @@ impl Dialect {
     pub const fn api_type(self) -> &'static str {
         match self {
             Self::Chat => "completions",
+            Self::Messages => "messages",
         }
     }
 }
@@ -41,6 +49,7 @@ impl Dialect {
 pub fn parse(dialect: Dialect, body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
     match dialect {
         Dialect::Chat => chat::request::parse(body, limits),
+        Dialect::Messages => messages::request::parse(body, limits),
     }
 }
 
@@ -55,5 +64,6 @@ pub fn encode(
 ) -> Vec<u8> {
     match dialect {
         Dialect::Chat => chat::reply::encode(reply, envelope, bill),
+        Dialect::Messages => messages::reply::encode(reply, envelope, bill),
     }
 }

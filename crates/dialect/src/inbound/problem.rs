@@ -1,6 +1,7 @@
 //! A request that was not answered, in the caller's dialect.
 
 use super::Dialect;
+use crate::messages;
 use domain::error_kind::ErrorKind;
 use serde_json::Value;
 
@@ -22,6 +23,16 @@ pub struct Problem<'a> {
 pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
     match dialect {
         Dialect::Chat => problem.envelope.clone(),
+        Dialect::Messages => messages::problem::body(problem),
+    }
+}
+
+/// The status that callers of the dialect expect.
+#[must_use]
+pub fn status(dialect: Dialect, problem: &Problem<'_>) -> u16 {
+    match dialect {
+        Dialect::Chat => problem.kind.status(),
+        Dialect::Messages => messages::problem::status(problem),
     }
 }
 
@@ -30,5 +41,6 @@ pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
 pub fn problem_event(dialect: Dialect, problem: &Problem<'_>) -> Vec<u8> {
     match dialect {
         Dialect::Chat => format!("data: {}\n\n", problem.envelope).into_bytes(),
+        Dialect::Messages => messages::problem::event(problem),
     }
 }

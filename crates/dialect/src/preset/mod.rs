@@ -30,6 +30,7 @@ impl From<Dialect> for Form {
     fn from(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat,
+            Dialect::Messages => Self::Messages,
         }
     }
 }

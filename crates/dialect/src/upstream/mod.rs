@@ -4,13 +4,15 @@
 //! told is listed in [`Outgoing::notes`].
 
 mod anthropic;
+mod count;
 mod gemini;
-mod json;
+pub(crate) mod json;
 mod names;
 mod openai;
 mod thought;
 mod turns;
 
+pub use count::encode_count;
 pub use names::ToolNames;
 
 use crate::chat::request::ChatRequest;

@@ -156,7 +156,10 @@ impl Knock {
             body::read(&self.head.parts.headers, self.body, gateway.settings.body_max, gateway.settings.body_wait)
                 .await?;
         let bytes = preset::apply(bytes, caller, self.head.dialect)?;
-        let chat = inbound::parse(self.head.dialect, bytes, &Limits::default())?;
+        let mut chat = inbound::parse(self.head.dialect, bytes, &Limits::default())?;
+        for betas in self.head.parts.headers.get_all("anthropic-beta") {
+            inbound::add_betas(&mut chat, betas.to_str().unwrap_or_default());
+        }
         let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
         Ok(Ask {

@@ -183,7 +183,8 @@ fn notes(outgoing: &Outgoing) -> Vec<String> {
     outgoing.notes.iter().map(|note| format!("{} {}: {}", note.field, word(note.change), note.reason)).collect()
 }
 
-fn request(
+/// The request to send for what the encoder wrote.
+pub fn request(
     endpoint: &Endpoint,
     upstream: &Upstream,
     outgoing: Outgoing,

@@ -117,6 +117,9 @@ async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering)
     };
     let provider = &planned.candidate.endpoint.provider;
     let mut decoder = StreamDecoder::with_event_limit(provider.family, &provider.quirks, gateway.settings.event_max);
+    if trip.is_quoted(&names) {
+        decoder = decoder.quoted();
+    }
     let mut deltas = Vec::new();
     loop {
         let frame = tokio::time::timeout_at(deadline.at, http_body_util::BodyExt::frame(&mut body))

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod client;
+pub(crate) mod count;
 mod drain;
 mod failover;
 pub(crate) mod health;

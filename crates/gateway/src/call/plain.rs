@@ -34,7 +34,10 @@ pub async fn answer(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<(Vec<u8>, 
         let (names, notes, status) = (names.clone(), notes.clone(), *status);
         let read = read(gateway, answering).await.and_then(|body| {
             let endpoint = trip.planned.get(turn.at).map(|planned| &planned.candidate.endpoint.provider);
-            let decoded = endpoint.map(|provider| decode::reply(provider.family, &provider.quirks, &body));
+            let decoded = endpoint.map(|provider| match trip.is_quoted(&names) {
+                true => decode::quoted_reply(provider.family, &provider.quirks, &body),
+                false => decode::reply(provider.family, &provider.quirks, &body),
+            });
             let unread = || AttemptFailure::from(UpstreamError::unreadable("attempt out of range"));
             decoded.ok_or_else(unread)?.map_err(|error| AttemptFailure::from(error.error))
         });

@@ -9,6 +9,8 @@ use crate::reply::metadata;
 use crate::settle::{Ended, Receipt, estimate_tokens};
 use crate::state::Gateway;
 use dialect::canonical::reply::{Finish, UpstreamError};
+use dialect::inbound::Dialect;
+use dialect::upstream::ToolNames;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening};
 use domain::id::{AccountId, GenerationId};
@@ -119,6 +121,12 @@ impl Trip {
     /// Whether the answer is streamed.
     pub const fn is_stream(&self) -> bool {
         self.ask.chat.is_stream()
+    }
+
+    /// Whether a provider of the caller's own format is quoted: not when tool names must be mapped back inside its words,
+    /// nor when its thinking must be kept from the caller.
+    pub fn is_quoted(&self, names: &ToolNames) -> bool {
+        self.ask.dialect == Dialect::Messages && names.is_empty() && !self.ask.chat.wants_reasoning_hidden()
     }
 
     /// Whether a plain answer is collected from a stream.

@@ -125,6 +125,11 @@ impl Refusal {
         self.told(Some(id), |problem| inbound::problem_event(dialect, problem))
     }
 
+    /// The status in the caller's dialect.
+    fn status_in(&self, dialect: Dialect) -> u16 {
+        self.told(None, |problem| inbound::status(dialect, problem))
+    }
+
     fn told<T>(&self, id: Option<&GenerationId>, tell: impl FnOnce(&Problem<'_>) -> T) -> T {
         let (id, envelope) = (id.map(GenerationId::to_string), self.body());
         tell(&Problem { kind: self.kind, message: self.public_message(), id: id.as_deref(), envelope: &envelope })
@@ -175,7 +180,7 @@ impl From<InvalidRequest> for Refusal {
 /// Answers a refusal of a request whose generation has an id.
 #[must_use]
 pub fn respond_with_id(refusal: &Refusal, dialect: Dialect, id: &GenerationId) -> Response {
-    let mut response = answer(refusal, &refusal.body_in(dialect, Some(id)));
+    let mut response = answer(refusal, refusal.status_in(dialect), &refusal.body_in(dialect, Some(id)));
     let id = id.to_string();
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-generation-id"), value);
@@ -188,17 +193,16 @@ pub fn respond_with_id(refusal: &Refusal, dialect: Dialect, id: &GenerationId) -
 /// Answers a refusal of a request that has no dialect.
 #[must_use]
 pub fn respond(refusal: &Refusal) -> Response {
-    answer(refusal, &refusal.body())
+    answer(refusal, refusal.kind.status(), &refusal.body())
 }
 
 /// The one translation from a refusal to HTTP.
-fn answer(refusal: &Refusal, body: &Value) -> Response {
+fn answer(refusal: &Refusal, status: u16, body: &Value) -> Response {
     if refusal.kind == ErrorKind::Server {
         tracing::error!(message = %refusal.message, "request failed by our own fault");
     }
     let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() =
-        http::StatusCode::from_u16(refusal.kind.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -217,7 +221,7 @@ fn answer(refusal: &Refusal, body: &Value) -> Response {
     // SDKs retry some statuses by themselves, Claude Code even 401: permanent conditions say so.
     if refusal.details.must_retry {
         headers.insert("x-should-retry", HeaderValue::from_static("true"));
-    } else if (400..=404).contains(&refusal.kind.status()) {
+    } else if (400..=404).contains(&status) {
         headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     response

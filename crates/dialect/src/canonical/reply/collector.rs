@@ -1,6 +1,6 @@
 //! [`Collector`]: from the steps of a stream to the whole answer.
 
-use super::{Choice, Delta, Reply, ToolCall};
+use super::{Choice, Delta, Native, Reply, ToolCall};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
@@ -80,6 +80,8 @@ impl Collector {
                 add_piece(&mut self.choice(choice).1.logprobs, logprobs, LOGPROB_LISTS);
             }
             Delta::Finish { choice, finish } => self.choice(choice).0.finish = finish,
+            Delta::Native(Native::Whole(block)) => self.choice(0).0.message.native.push(block),
+            Delta::Native(Native::StopSequence(text)) => self.choice(0).0.message.stop_sequence = Some(text),
             _ => {}
         }
     }

@@ -95,6 +95,9 @@ pub enum Delta {
         /// Why.
         finish: Finish,
     },
+    /// A piece in the provider's own words, ahead of the neutral steps that say the same. Only decoders that were asked
+    /// for it give any, and only callers of the same format are shown it.
+    Native(Native),
     /// What the call has consumed so far; a later one replaces it.
     Usage(Usage),
     /// The service tier that was really used.
@@ -105,6 +108,34 @@ pub enum Delta {
     Error(UpstreamError),
     /// The provider says that the stream is complete.
     Done,
+}
+
+/// A piece of an answer in the words of Anthropic Messages, the one format that is quoted.
+#[derive(Debug, Clone)]
+pub enum Native {
+    /// A content block begins.
+    Begin {
+        /// Its place in the message.
+        index: u64,
+        /// The block as it begins.
+        block: Box<RawValue>,
+    },
+    /// A content block grows.
+    Grow {
+        /// Its place in the message.
+        index: u64,
+        /// What is added.
+        delta: Box<RawValue>,
+    },
+    /// A content block ends.
+    End {
+        /// Its place in the message.
+        index: u64,
+    },
+    /// A whole content block.
+    Whole(Box<RawValue>),
+    /// The stop text that ended the answer.
+    StopSequence(String),
 }
 
 impl Delta {
@@ -122,6 +153,7 @@ impl Delta {
                 | Self::Audio { .. }
                 | Self::Annotation { .. }
                 | Self::Logprobs { .. }
+                | Self::Native(Native::Grow { .. })
         )
     }
 

@@ -8,7 +8,7 @@ mod delta;
 mod failure;
 
 pub use collector::Collector;
-pub use delta::Delta;
+pub use delta::{Delta, Native};
 pub use failure::{FailureClass, MESSAGE_CHARS_MAX, UpstreamError};
 
 use domain::usage::Usage;
@@ -63,6 +63,11 @@ pub struct Message {
     pub audio: Option<Box<RawValue>>,
     /// Citations and the like, in the shape of chat completions.
     pub annotations: Vec<Box<RawValue>>,
+    /// The content blocks in the provider's own words, when they were asked for and the provider's format has them. They
+    /// say the same as the fields above.
+    pub native: Vec<Box<RawValue>>,
+    /// The stop text that ended the answer, when the provider names it.
+    pub stop_sequence: Option<String>,
 }
 
 /// A tool call.

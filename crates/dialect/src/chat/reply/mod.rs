@@ -4,7 +4,7 @@
 //! out instead. Both official SDKs of the API validate what they receive, so nothing here is a matter of taste.
 
 mod usage;
-pub(in crate::chat) mod write;
+pub(crate) mod write;
 
 pub use usage::Bill;
 pub(in crate::chat) use usage::append_usage;

@@ -3,7 +3,7 @@
 use domain::money::Amount;
 
 /// Appends `text` as a JSON string.
-pub(in crate::chat) fn string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut plain = 0;
@@ -31,7 +31,7 @@ pub(in crate::chat) fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends a string or `null`.
-pub(in crate::chat) fn string_or_null(out: &mut Vec<u8>, text: Option<&str>) {
+pub(crate) fn string_or_null(out: &mut Vec<u8>, text: Option<&str>) {
     match text {
         Some(text) => string(out, text),
         None => out.extend_from_slice(b"null"),
@@ -39,7 +39,7 @@ pub(in crate::chat) fn string_or_null(out: &mut Vec<u8>, text: Option<&str>) {
 }
 
 /// Appends `,"name":"text"` when there is a text.
-pub(in crate::chat) fn optional_string(out: &mut Vec<u8>, name: &str, text: Option<&str>) {
+pub(crate) fn optional_string(out: &mut Vec<u8>, name: &str, text: Option<&str>) {
     if let Some(text) = text {
         field(out, name);
         string(out, text);
@@ -47,24 +47,24 @@ pub(in crate::chat) fn optional_string(out: &mut Vec<u8>, name: &str, text: Opti
 }
 
 /// Appends `,"name":` for a name that needs no escapes.
-pub(in crate::chat) fn field(out: &mut Vec<u8>, name: &str) {
+pub(crate) fn field(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
 }
 
 /// Appends a whole number.
-pub(in crate::chat) fn number(out: &mut Vec<u8>, number: impl Into<i128>) {
+pub(crate) fn number(out: &mut Vec<u8>, number: impl Into<i128>) {
     out.extend_from_slice(number.into().to_string().as_bytes());
 }
 
 /// Appends an amount as the exact decimal number of dollars.
-pub(in crate::chat) fn amount(out: &mut Vec<u8>, amount: Amount) {
+pub(crate) fn amount(out: &mut Vec<u8>, amount: Amount) {
     out.extend_from_slice(amount.to_usd().as_bytes());
 }
 
 /// Appends a list of values that are JSON already.
-pub(in crate::chat) fn list(out: &mut Vec<u8>, items: &[Box<serde_json::value::RawValue>]) {
+pub(crate) fn list(out: &mut Vec<u8>, items: &[Box<serde_json::value::RawValue>]) {
     out.push(b'[');
     for (place, item) in items.iter().enumerate() {
         if place > 0 {
@@ -76,7 +76,7 @@ pub(in crate::chat) fn list(out: &mut Vec<u8>, items: &[Box<serde_json::value::R
 }
 
 /// Appends what follows the opening brace of an object, so that it continues one whose first field is written.
-pub(in crate::chat) fn rest_of_object(out: &mut Vec<u8>, object: &serde_json::value::RawValue) {
+pub(crate) fn rest_of_object(out: &mut Vec<u8>, object: &serde_json::value::RawValue) {
     let rest = object.get().trim_start().strip_prefix('{').unwrap_or("}").trim_start();
     if !rest.starts_with('}') {
         out.push(b',');
@@ -85,7 +85,7 @@ pub(in crate::chat) fn rest_of_object(out: &mut Vec<u8>, object: &serde_json::va
 }
 
 /// Appends a value that is JSON already, on one line: line ends between tokens would break an event.
-pub(in crate::chat) fn raw(out: &mut Vec<u8>, value: &serde_json::value::RawValue) {
+pub(crate) fn raw(out: &mut Vec<u8>, value: &serde_json::value::RawValue) {
     one_line(out, value.get());
 }
 

@@ -41,8 +41,8 @@ pub(super) enum Rule {
 }
 
 /// Words of `reasoning_effort` and `reasoning.effort`.
-pub(super) const EFFORTS: &[&str] = &["max", "xhigh", "high", "medium", "low", "minimal", "none"];
-const TIERS: &[&str] = &["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"];
+pub(crate) const EFFORTS: &[&str] = &["max", "xhigh", "high", "medium", "low", "minimal", "none"];
+pub(crate) const TIERS: &[&str] = &["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"];
 const VERBOSITIES: &[&str] = &["low", "medium", "high", "xhigh", "max"];
 const FORMATS: &[&str] = &["text", "json_object", "json_schema", "grammar", "python"];
 /// More entries than this in `logit_bias` are refused.

@@ -10,7 +10,7 @@ mod invalid;
 mod messages;
 mod plugins;
 mod rewrite;
-mod scan;
+pub(crate) mod scan;
 mod shape;
 mod top;
 mod traits;
@@ -21,16 +21,17 @@ pub use plugins::{Files, Plugins};
 pub use rewrite::FileText;
 pub use shape::Shape;
 
-pub(crate) use fields::stop_texts;
-pub(crate) use invalid::clip;
+pub(crate) use fields::{EFFORTS, TIERS, stop_texts};
+pub(crate) use invalid::{clip, echo, without_values};
+pub(crate) use top::Top;
 pub(crate) use traits::Traits;
 
 use crate::canonical::request::{Message, Tool, parse_list};
+use crate::inbound::Origin;
 use bytes::Bytes;
 use fields::{FIELDS, read};
 use serde_json::value::RawValue;
 use std::ops::Range;
-use top::Top;
 
 /// Longest model id, in bytes.
 const MODEL_MAX: usize = 256;
@@ -80,6 +81,7 @@ pub struct ChatRequest {
     reasoning: Reasoning,
     shape: Shape,
     traits: Traits,
+    origin: Origin,
 }
 
 /// A top-level field: its name, and where its value lies in the body.
@@ -122,6 +124,7 @@ pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest
         traits,
         fields,
         text,
+        origin: Origin::Chat,
     })
 }
 
@@ -288,6 +291,21 @@ impl ChatRequest {
     /// Bytes of the body.
     pub(crate) const fn size(&self) -> usize {
         self.text.len()
+    }
+
+    /// Remembers what the caller wrote, when that was another dialect.
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// What the caller wrote.
+    pub(crate) const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What the caller wrote, to be completed with what its headers say.
+    pub(crate) const fn origin_mut(&mut self) -> &mut Origin {
+        &mut self.origin
     }
 
     /// Facts for the encoders.

@@ -8,7 +8,7 @@ use memchr::memchr2;
 ///
 /// # Errors
 /// When the body is too deep, has too many values, a key is too long, or a `\u` escape is half a surrogate pair.
-pub(super) fn check(text: &str, limits: &Limits) -> Result<(), InvalidRequest> {
+pub(crate) fn check(text: &str, limits: &Limits) -> Result<(), InvalidRequest> {
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut depth = 0_usize;

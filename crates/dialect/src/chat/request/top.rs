@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 use std::collections::HashSet;
 
 /// The fields of the body that are not `null`, in the caller's order.
-pub(super) struct Top<'a>(RawObject<'a>);
+pub(crate) struct Top<'a>(RawObject<'a>);
 
 impl<'a> Top<'a> {
     /// Reads the top level; checks the syntax of everything below it.
-    pub(super) fn read(text: &'a str, limits: &Limits) -> Result<Self, InvalidRequest> {
+    pub(crate) fn read(text: &'a str, limits: &Limits) -> Result<Self, InvalidRequest> {
         if text.trim_ascii().is_empty() {
             return Err(InvalidRequest::body("The body is empty"));
         }
@@ -30,12 +30,12 @@ impl<'a> Top<'a> {
     }
 
     /// The value of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.get(name)
     }
 
     /// All fields, in the caller's order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter()
     }
 }

@@ -8,12 +8,12 @@ mod parts;
 
 use super::stream::StreamError;
 use super::usage::{self, AnthropicUsage};
-use super::wire::{Text, filled, owned, present};
+use super::wire::{Text, boxed, filled, owned, present};
 use super::{failure, finish};
-use crate::canonical::reply::{Delta, FinishReason};
+use crate::canonical::reply::{Delta, FinishReason, Native};
 use blocks::Blocks;
 use domain::usage::Usage;
-use parts::{Event, Message};
+use parts::{Event, Message, Quoted};
 use serde_json::value::RawValue;
 
 /// State of one streamed message.
@@ -25,11 +25,13 @@ pub(super) struct Stream {
     counts: AnthropicUsage,
     usage: Option<Usage>,
     service_tier: Option<String>,
+    /// Whether the provider's own words are wanted beside the neutral steps.
+    is_quoted: bool,
     blocks: Blocks,
 }
 
-/// Reads a whole message.
-pub(super) fn whole(json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+/// Reads a whole message; `is_quoted` adds its blocks in the provider's own words.
+pub(super) fn whole(json: &str, is_quoted: bool, out: &mut Vec<Delta>) -> Result<(), StreamError> {
     let message: Message<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
     if present(message.error).is_some() {
         out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
@@ -40,6 +42,11 @@ pub(super) fn whole(json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError>
     }
     let mut stream = Stream::default();
     stream.start(&message, out);
+    if is_quoted {
+        let quoted: Quoted<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
+        out.extend(quoted.content.into_iter().flatten().map(|block| Delta::Native(Native::Whole(boxed(block)))));
+    }
+    stop_sequence(message.stop_sequence.as_ref(), out);
     for (index, block) in (0u64..).zip(message.content.iter().flatten()) {
         stream.blocks.begin(index, block, out)?;
         stream.blocks.end(index, out);
@@ -49,7 +56,29 @@ pub(super) fn whole(json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError>
     Ok(())
 }
 
+/// Passes on the event of a content block as the provider wrote it.
+fn quote(kind: &str, index: u64, json: &str, out: &mut Vec<Delta>) {
+    let read = || serde_json::from_str::<Quoted<'_>>(json).unwrap_or_default();
+    let piece = match kind {
+        "content_block_start" => read().content_block.map(|block| Native::Begin { index, block: boxed(block) }),
+        "content_block_delta" => read().delta.map(|delta| Native::Grow { index, delta: boxed(delta) }),
+        "content_block_stop" => Some(Native::End { index }),
+        _ => None,
+    };
+    out.extend(piece.map(Delta::Native));
+}
+
+fn stop_sequence(text: Option<&Text<'_>>, out: &mut Vec<Delta>) {
+    out.extend(filled(text).map(|text| Delta::Native(Native::StopSequence(text.to_owned()))));
+}
+
 impl Stream {
+    /// Asks for the provider's own words beside the neutral steps.
+    pub(super) const fn quoted(mut self) -> Self {
+        self.is_quoted = true;
+        self
+    }
+
     /// Reads one event; its name is only needed when the data does not repeat it.
     pub(super) fn event(&mut self, name: Option<&str>, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let event: Event<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
@@ -57,6 +86,9 @@ impl Stream {
         if present(event.error).is_some() {
             out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
+        }
+        if self.is_quoted {
+            quote(kind, event.index.unwrap_or(0), json, out);
         }
         match kind {
             "message_start" => {
@@ -76,6 +108,7 @@ impl Stream {
             }
             "content_block_stop" => self.blocks.end(event.index.unwrap_or(0), out),
             "message_delta" => {
+                stop_sequence(event.delta.as_ref().and_then(|delta| delta.stop_sequence.as_ref()), out);
                 let reason = event.delta.as_ref().and_then(|delta| delta.stop_reason.as_ref());
                 self.end(reason, out);
                 self.count(event.usage, out);

@@ -34,6 +34,8 @@ pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) stop_reason: Option<Text<'a>>,
     #[serde(borrow)]
+    pub(super) stop_sequence: Option<Text<'a>>,
+    #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,
@@ -79,6 +81,22 @@ pub(super) struct BlockDelta<'a> {
     /// Of a `message_delta`.
     #[serde(borrow)]
     pub(super) stop_reason: Option<Text<'a>>,
+    /// Of a `message_delta`.
+    #[serde(borrow)]
+    pub(super) stop_sequence: Option<Text<'a>>,
+}
+
+/// The same event, its content unread, for callers who are shown the provider's own words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Quoted<'a> {
+    #[serde(borrow)]
+    pub(super) content_block: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) delta: Option<&'a RawValue>,
+    /// Of a whole message.
+    #[serde(borrow)]
+    pub(super) content: Option<Vec<&'a RawValue>>,
 }
 
 /// A citation of a text block, as far as it names a source that a reader can open.

@@ -6,6 +6,7 @@
 //! - a JSON Schema goes to `output_config.format` when the catalogue says `structured_outputs`; else the schema is an
 //!   instruction at the end of the system text, so that the answer stays plain text in either case;
 //! - invalid arguments of an earlier tool call travel as `{"_raw": "…"}`;
+//! - a caller of Messages is quoted instead of translated, see [`quote`];
 //! - thinking is left out, with a note, where the API would refuse it: limit too small, forced tool, prefill, or a tool
 //!   loop whose signed thinking the caller did not send back.
 //!
@@ -13,6 +14,7 @@
 
 mod blocks;
 mod options;
+mod quote;
 mod thinking;
 mod tools;
 
@@ -22,6 +24,7 @@ use super::turns::{self, Conversation};
 use super::{EncodeError, Notes, Outgoing, Target};
 use crate::canonical::request::{Message, Tool};
 use crate::chat::request::ChatRequest;
+use crate::inbound::Origin;
 use thinking::Thinking;
 
 /// The API version that all of this is written for.
@@ -30,6 +33,11 @@ const VERSION: &str = "2023-06-01";
 const MARKERS_MAX: usize = 4;
 
 pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
+    if let Origin::Messages(original) = request.origin()
+        && quote::is_possible(request, target, original)
+    {
+        return Ok(quote::encode(request, target, original));
+    }
     let messages = request.messages();
     let tools = request.tools();
     let mut notes = Notes::default();

@@ -31,7 +31,7 @@ pub(super) const READ: &[&str] = &[
 ];
 
 /// With thinking, `top_p` may not be lower than this.
-const TOP_P_THINKING_MIN: f64 = 0.95;
+pub(super) const TOP_P_THINKING_MIN: f64 = 0.95;
 
 impl<'a> Body<'a> {
     /// Whether the answer's schema is enforced by the provider.

@@ -36,7 +36,7 @@ pub(super) const OURS: &[&str] = &[
 ];
 
 /// Names that other gateways read as addresses or credentials: never sent, whatever the quirks say.
-const INERT: &[&str] =
+pub(super) const INERT: &[&str] =
     &["api_base", "base_url", "api_key", "headers", "extra_headers", "custom_llm_provider", "extra_body"];
 
 /// Fields of the published request schema that are sent when the endpoint takes them.
