@@ -26,6 +26,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a conversation in the form of Anthropic Messages
+         * @description Any model of the catalogue, whatever format its provider speaks. Answers at once, or as server-sent events when `stream`
+         *     is true: `message_start`, content blocks, `message_delta`, `message_stop`; `ping` while the provider is silent; `error`
+         *     when it fails in the middle. Query strings such as `?beta=true` and unknown `anthropic-beta` values are accepted.
+         */
+        post: operations["post_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count the input tokens of a conversation
+         * @description An extension. Providers of the Anthropic and Gemini formats count themselves; elsewhere, and when they fail, the number
+         *     is an estimate and says so. Counting is free.
+         */
+        post: operations["post_messages_count_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -1872,6 +1915,188 @@ export interface components {
             audio?: unknown;
             request?: unknown;
         };
+        /** @description A count of input tokens. */
+        MessagesCount: {
+            /** Format: int64 */
+            input_tokens: number;
+            /** @description Whether this server estimated it, because the provider does not count. */
+            estimated: boolean;
+        };
+        /** @description One event of a streamed answer. */
+        MessagesEvent: {
+            /**
+             * @description `message_start`, `content_block_start`, `content_block_delta`, `content_block_stop`, `message_delta`, `message_stop`,
+             *     `ping` or `error`.
+             */
+            type: string;
+            /**
+             * Format: int64
+             * @description Place of the block.
+             */
+            index?: number | null;
+            message?: components["schemas"]["MessagesReply"] | null;
+            content_block?: {
+                [key: string]: unknown;
+            } | null;
+            delta?: {
+                [key: string]: unknown;
+            } | null;
+            usage?: components["schemas"]["MessagesUsage"] | null;
+            error?: components["schemas"]["MessagesProblemBody"] | null;
+        };
+        /** @description The body of a refusal, and of the `error` event. */
+        MessagesProblem: {
+            /** @description `error`. */
+            type: string;
+            error: components["schemas"]["MessagesProblemBody"];
+            /** @description Generation id, `gen-…`. */
+            request_id: string | null;
+        };
+        /** @description What went wrong. */
+        MessagesProblemBody: {
+            /**
+             * @description `invalid_request_error`, `authentication_error`, `billing_error`, `permission_error`, `not_found_error`,
+             *     `rate_limit_error`, `overloaded_error`, `timeout_error` or `api_error`.
+             */
+            type: string;
+            message: string;
+            /** @description The router's own word. */
+            error_type: string;
+            /** @description What clients can act on. */
+            details?: {
+                [key: string]: unknown;
+            } | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A whole answer. */
+        MessagesReply: {
+            /** @description Generation id, `gen-…`. */
+            id: string;
+            /** @description `message`. */
+            type: string;
+            /** @description `assistant`. */
+            role: string;
+            /** @description Model that served. */
+            model: string;
+            /** @description Provider that served. */
+            provider: string;
+            /** @description `text`, `thinking`, `redacted_thinking` and `tool_use` blocks; a provider of the format may add others. */
+            content: {
+                [key: string]: unknown;
+            }[];
+            /** @description `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn`, `refusal` or `model_context_window_exceeded`. */
+            stop_reason: string;
+            stop_sequence: string | null;
+            usage: components["schemas"]["MessagesUsage"];
+            openrouter_metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A Messages request. Unknown fields never fail. */
+        MessagesRequest: {
+            /** @description Model id, `author/slug`, with optional suffixes such as `:free`, `:nitro`, `:floor`. */
+            model?: string | null;
+            /** @description The conversation, oldest first. System turns inside it keep their place. */
+            messages: components["schemas"]["MessagesTurn"][];
+            /**
+             * Format: int64
+             * @description Longest answer in tokens.
+             */
+            max_tokens?: number | null;
+            /** @description A string, or a list of text blocks. */
+            system?: unknown;
+            /**
+             * Format: double
+             * @description 0 to 1; higher values are taken as 1 by providers of the format.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            top_p?: number | null;
+            /**
+             * Format: int64
+             * @description 0 is off.
+             */
+            top_k?: number | null;
+            /** @description Texts at which the answer ends; providers of other formats are told the first four. */
+            stop_sequences?: string[] | null;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            /** @description Tools of the caller, and tools that providers run. */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** @description `auto`, `any`, `none` or `tool`, with `disable_parallel_tool_use`. */
+            tool_choice?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `enabled` with `budget_tokens`, `adaptive` or `disabled`. */
+            thinking?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `effort`, and `format` with a JSON Schema. */
+            output_config?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Edits of long conversations, for providers of the format; needs the feature's name in `anthropic-beta`. */
+            context_management?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Automatic prompt caching. */
+            cache_control?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `user_id` names the end user; a session inside it groups the requests of a conversation. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `auto` or `standard_only`. */
+            service_tier?: string | null;
+            /** @description Further models, tried when the ones before fail. */
+            models?: string[] | null;
+            /** @description The same as up to three objects with a `model`; not together with `models`. */
+            fallbacks?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** @description Which providers may serve, and in which order. */
+            provider?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Conversation, at most 256 characters. */
+            session_id?: string | null;
+            /** @description The end user, as the caller names them. */
+            user?: string | null;
+        };
+        /** @description One turn. */
+        MessagesTurn: {
+            /** @description `user`, `assistant` or `system`. */
+            role: string;
+            /** @description A string, or a list of content blocks. */
+            content: unknown;
+        };
+        /** @description What was consumed; cached tokens stand beside the input, not inside it. */
+        MessagesUsage: {
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cache_creation_input_tokens: number;
+            /** Format: int64 */
+            cache_read_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** @description `standard`, or the tier that served. */
+            service_tier: string;
+            /**
+             * Format: double
+             * @description Dollars charged; in whole answers and in `message_delta`.
+             */
+            cost?: number | null;
+            is_byok?: boolean | null;
+        };
         /** @description A model of the catalogue. */
         Model: {
             /** @description `author/slug[:variant]`: what requests name. */
@@ -2818,6 +3043,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional features, passed on to providers of the format that know them */
+                "anthropic-beta"?: string | null;
+                /** @description `enabled` adds `openrouter_metadata` */
+                "X-OpenRouter-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagesRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or a stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesReply"];
+                    "text/event-stream": components["schemas"]["MessagesEvent"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+        };
+    };
+    post_messages_count_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagesRequest"];
+            };
+        };
+        responses: {
+            /** @description The count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesCount"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesProblem"];
                 };
             };
         };
