@@ -42,6 +42,8 @@ fn target(planned: &PlannedAttempt) -> Target<'_> {
         output_limit: None,
         stream: false,
         reasoning: planned.candidate.model.reasoning.as_ref(),
+        service_tier: None,
+        turns_reasoning_down: true,
         user: None,
     }
 }
