@@ -35,6 +35,7 @@ pub struct Attempt {
     /// Endpoint tag.
     pub endpoint_tag: String,
     /// The provider's HTTP status, if one arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// What became of it.
     pub outcome: AttemptOutcome,
@@ -43,6 +44,7 @@ pub struct Attempt {
     /// Milliseconds from acceptance to the start of the attempt.
     pub started_ms: u64,
     /// Milliseconds it took, when it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
 }
 
@@ -76,6 +78,20 @@ pub enum Ending {
     BudgetEnded,
 }
 
+impl Ending {
+    /// The word under which it is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::BudgetEnded => "budget_ended",
+        }
+    }
+}
+
 /// Facts about a generation that are known when the first content leaves: the OPEN record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Opening {
@@ -84,6 +100,7 @@ pub struct Opening {
     /// Who pays.
     pub account: AccountId,
     /// Workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceId>,
     /// The key that asked.
     pub key: KeyId,
@@ -118,22 +135,31 @@ pub struct Opening {
     /// What is held.
     pub hold: Amount,
     /// End user, as the caller names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Customer, from request metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
     /// Feature, from request metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature: Option<String>,
     /// Conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// Title of the calling application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_title: Option<String>,
     /// Address of the calling application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_url: Option<String>,
     /// The client's user agent, at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     /// Region that served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Data policy that applied, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_policy: Option<String>,
     /// Free model: counts towards the daily limit.
     pub is_free: bool,
@@ -166,16 +192,21 @@ pub struct Settlement {
     /// What was consumed.
     pub usage: Usage,
     /// Normalised finish reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
     /// The provider's own finish reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native_finish_reason: Option<String>,
     /// The provider's id of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_id: Option<String>,
     /// Service tier that served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
     /// HTTP status that the client saw.
     pub status: u16,
     /// Error type that the client saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_type: Option<String>,
     /// Milliseconds to the first content.
     pub latency_ms: u64,
@@ -186,6 +217,7 @@ pub struct Settlement {
     /// What the plan left out; at most 64 are kept.
     pub excluded: Vec<Exclusion>,
     /// Why the charge was waived, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
 }
 

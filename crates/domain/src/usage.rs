@@ -4,42 +4,60 @@
 //! Providers disagree about both (OpenAI counts cached tokens inside the prompt, Anthropic beside it; OpenAI counts
 //! reasoning inside the completion), so every adapter converts into this form before anything is priced.
 
-/// Disjoint token and item counts of one call.
+/// Disjoint token and item counts of one call. Stored without the classes that have none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Usage {
     /// Prompt tokens billed at the plain prompt price.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_fresh: u64,
     /// Prompt tokens read from the provider's cache.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_cache_read: u64,
     /// Prompt tokens written to the cache with the short (five-minute or default) lifetime.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_cache_write: u64,
     /// Prompt tokens written to the cache with the one-hour lifetime.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_cache_write_1h: u64,
     /// Audio tokens of the prompt.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_audio: u64,
     /// Image tokens of the prompt, when the provider reports them apart.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_image: u64,
     /// Visible text tokens of the answer.
+    #[serde(skip_serializing_if = "is_zero")]
     pub output_text: u64,
     /// Reasoning tokens of the answer.
+    #[serde(skip_serializing_if = "is_zero")]
     pub output_reasoning: u64,
     /// Audio tokens of the answer.
+    #[serde(skip_serializing_if = "is_zero")]
     pub output_audio: u64,
     /// Image tokens of the answer.
+    #[serde(skip_serializing_if = "is_zero")]
     pub output_image: u64,
     /// Images in the prompt that are priced per item.
+    #[serde(skip_serializing_if = "is_zero")]
     pub images: u64,
     /// Web searches that the provider ran.
+    #[serde(skip_serializing_if = "is_zero")]
     pub web_searches: u64,
     /// Accepted tokens of a predicted output; a part of `output_text`, shown only.
+    #[serde(skip_serializing_if = "is_zero")]
     pub accepted_prediction: u64,
     /// Rejected tokens of a predicted output; a part of `output_text`, shown only.
+    #[serde(skip_serializing_if = "is_zero")]
     pub rejected_prediction: u64,
     /// Where the numbers come from.
     pub source: UsageSource,
     /// A reported number was negative, absurd or contradictory and has been clamped.
     pub suspect: bool,
+}
+
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Who counted.

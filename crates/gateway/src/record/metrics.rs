@@ -75,13 +75,7 @@ impl GatewayMetrics {
 
     /// Counts a settled generation.
     pub fn generation(&self, settlement: &Settlement) {
-        let ending = match settlement.ending {
-            domain::generation::Ending::Completed => "completed",
-            domain::generation::Ending::Cancelled => "cancelled",
-            domain::generation::Ending::Failed => "failed",
-            domain::generation::Ending::Interrupted => "interrupted",
-            domain::generation::Ending::BudgetEnded => "budget_ended",
-        };
+        let ending = settlement.ending.as_str();
         let provider = settlement.opening.provider_slug.clone();
         self.generations.get_or_create(&Labels { provider, ending }).inc();
         self.cost_nanos.inc_by(u64::try_from(settlement.charge.nanos()).unwrap_or(0));

@@ -3,7 +3,7 @@
 use super::connection::Tx;
 use super::settle::bulk;
 use super::statement::statements;
-use super::value::{Row, Value, json_text, word_text};
+use super::value::{Row, Value, json_text};
 use super::{Store, StoreError};
 use domain::generation::{Opening, Settlement};
 use domain::id::{AccountId, GenerationId, KeyId, WorkspaceId};
@@ -84,13 +84,17 @@ pub(super) async fn insert(tx: &mut Tx, settlements: &[&Settlement]) -> Result<(
     Ok(())
 }
 
+/// Columns of a row.
+const COLUMNS: usize = 50;
+
 /// The columns in the order of the table.
 fn to_row(settlement: &Settlement) -> Result<Vec<Value<'_>>, StoreError> {
     let opening = &settlement.opening;
     let usage = &settlement.usage;
-    let mut row = opening_row(opening, settlement.ended_at);
+    let mut row = Vec::with_capacity(COLUMNS);
+    row.extend(opening_row(opening, settlement.ended_at));
     row.extend([
-        word_text(&settlement.ending)?.into(),
+        settlement.ending.as_str().into(),
         settlement.kind.as_str().into(),
         settlement.charge.into(),
         (&settlement.waived).into(),
@@ -114,12 +118,12 @@ fn to_row(settlement: &Settlement) -> Result<Vec<Value<'_>>, StoreError> {
     Ok(row)
 }
 
-fn opening_row(opening: &Opening, ended_at: Timestamp) -> Vec<Value<'_>> {
-    vec![
-        opening.id.into(),
-        opening.account.into(),
-        opening.workspace.into(),
-        opening.key.into(),
+fn opening_row(opening: &Opening, ended_at: Timestamp) -> [Value<'_>; 30] {
+    [
+        opening.id.as_bytes().as_slice().into(),
+        opening.account.as_bytes().as_slice().into(),
+        opening.workspace.as_ref().map(|id| id.as_bytes().as_slice()).into(),
+        opening.key.as_bytes().as_slice().into(),
         opening.created_at.into(),
         ended_at.into(),
         (&opening.model_asked).into(),
