@@ -121,6 +121,7 @@ async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node>
     let options = JournalOptions {
         segment_bytes: config.file.journal.segment_bytes,
         flush_interval: Some(config.file.journal.flush_interval),
+        handover_max: config.file.journal.handover_max,
         ..JournalOptions::default()
     };
     let (journal, recovered) = Journal::open(&config.data.join("journal"), options).context("journal")?;

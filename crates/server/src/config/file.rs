@@ -108,6 +108,8 @@ pub struct JournalSection {
     /// How often settlements are posted to the database.
     #[serde(deserialize_with = "duration::deserialize")]
     pub drain_interval: Duration,
+    /// Most settlements that wait in memory to be posted; older ones are read from the journal's files.
+    pub handover_max: usize,
 }
 
 impl Default for JournalSection {
@@ -116,6 +118,7 @@ impl Default for JournalSection {
             flush_interval: Duration::from_millis(10),
             segment_bytes: 64 << 20,
             drain_interval: Duration::from_millis(200),
+            handover_max: ::store::journal::JournalOptions::default().handover_max,
         }
     }
 }
