@@ -71,6 +71,9 @@ pub(crate) struct ActivityData {
     reasoning_tokens: u64,
     /// Prompt tokens read from caches.
     cached_tokens: u64,
+    /// Calls that asked for another model id than the one that served, suffixes that only change routing aside: fallbacks,
+    /// routers and aliases. An addition to the public contract.
+    redirected_requests: u64,
 }
 
 /// Show daily usage
@@ -131,6 +134,7 @@ struct Sums {
     completion: u64,
     reasoning: u64,
     cached: u64,
+    redirected: u64,
 }
 
 /// Adds the keys of a day, model and provider together; newest day first.
@@ -144,6 +148,7 @@ fn sum(control: &Control, rows: &[ActivityRow]) -> Vec<ActivityData> {
         sums.completion += row.completion_tokens;
         sums.reasoning += row.reasoning_tokens;
         sums.cached += row.cached_tokens;
+        sums.redirected += row.redirected;
     }
     let catalog = control.catalog.load();
     let line = |((day, model, provider), sums): ((std::cmp::Reverse<Timestamp>, &str, &str), Sums)| ActivityData {
@@ -159,6 +164,7 @@ fn sum(control: &Control, rows: &[ActivityRow]) -> Vec<ActivityData> {
         completion_tokens: sums.completion,
         reasoning_tokens: sums.reasoning,
         cached_tokens: sums.cached,
+        redirected_requests: sums.redirected,
     };
     groups.into_iter().map(line).collect()
 }

@@ -9,6 +9,7 @@ mod caller;
 mod credits;
 mod dollars;
 mod error;
+mod figures;
 mod generation;
 mod key;
 mod memory;
@@ -26,6 +27,7 @@ mod state;
 pub mod upstream;
 
 pub use error::ControlError;
+pub use figures::{Measure, Measured, Popularity};
 pub use openapi::openapi;
 pub use routes::ROUTES;
 pub use session::session_key;

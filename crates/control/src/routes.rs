@@ -69,6 +69,8 @@ routes! {
         get "/providers" Open 0 => provider::handler;
         get "/endpoints/zdr" Open 0 => model::zdr::handler;
         get "/embeddings/models" Open 0 => model::embeddings::handler;
+        get "/images/models" Open 0 => model::images::list;
+        get "/images/models/{author}/{slug}/endpoints" Open 0 => model::images::endpoints;
         get "/key" AnyKey 0 => key::current::handler;
         get "/auth/key" AnyKey 0 => key::current::handler;
         get "/keys" Management 0 => key::list::handler;

@@ -1,6 +1,7 @@
 //! What the control plane works with.
 
 use crate::body::BODY_MAX;
+use crate::figures::{Measure, Popularity};
 use crate::seal::Seal;
 use crate::upstream::{Probe, Reload};
 use arc_swap::ArcSwap;
@@ -46,6 +47,8 @@ pub struct ControlSettings {
     pub presets: PresetLimits,
     /// Whether only demonstration models answer.
     pub demo: bool,
+    /// Address under which people reach the server, for links that leave it.
+    pub public_url: String,
     /// Version of the program, shown in the console.
     pub version: String,
 }
@@ -65,6 +68,7 @@ impl Default for ControlSettings {
             body_max: BODY_MAX,
             presets: PresetLimits { presets: 500, versions: 1000 },
             demo: false,
+            public_url: "http://127.0.0.1:7878".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -96,6 +100,10 @@ pub struct Control {
     pub reload: Arc<dyn Reload>,
     /// Posts finished settlements now.
     pub drain: Drain,
+    /// How endpoints fare.
+    pub measure: Arc<dyn Measure>,
+    /// What is used most.
+    pub popularity: Popularity,
 }
 
 impl fmt::Debug for Control {

@@ -21,7 +21,10 @@ async fn lists_what_the_query_asks_for() {
     let house = House::open().await;
     let cases: &[(&str, &[&str])] = &[
         ("", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
-        ("output_modalities=all", &["acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        (
+            "output_modalities=all",
+            &["acme/draw", "acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"],
+        ),
         ("output_modalities=embeddings", &["acme/embed"]),
         ("output_modalities=text,embeddings&q=EMB", &["acme/embed"]),
         ("input_modalities=image", &["acme/large"]),
@@ -42,7 +45,19 @@ async fn lists_what_the_query_asks_for() {
         ("sort=pricing-low-to-high", &["bolt/tiny:free", "bolt/tiny", "acme/small", "acme/large"]),
         ("sort=pricing-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
         ("sort=context-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
-        ("sort=most-popular&category=legal&nonsense=1", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("sort=most-popular&nonsense=1", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("sort=coding-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("arch=other&model_authors=bolt", &["bolt/tiny", "bolt/tiny:free"]),
+        ("arch=brush,gpt&output_modalities=image", &["acme/draw"]),
+        ("arch=gpt", &[]),
+        ("region=eu", &["acme/large"]),
+        ("region=us", &["acme/small"]),
+        // What the catalogue knows of no model leaves nothing: a condition is never skipped.
+        ("category=legal", &[]),
+        ("distillable=true", &[]),
+        ("distillable=false", &[]),
+        ("min_intelligence_index=10", &[]),
+        ("max_tool_success_rate=0.5", &[]),
         ("q=%25%25%25%25", &[]),
         ("q=the%20bolt", &["bolt/tiny", "bolt/tiny:free"]),
         ("limit=2", &["acme/large", "acme/small"]),
@@ -66,7 +81,7 @@ async fn following_the_next_links_visits_every_model_once() {
     let mut seen = Vec::new();
     for _page in 0..10 {
         let answer = house.get(&path).header("host", "evil.example").send().await.json();
-        assert_eq!(answer["total_count"], 5);
+        assert_eq!(answer["total_count"], 6);
         seen.push(answer["data"][0]["id"].as_str().expect("id").to_owned());
         match answer["links"]["next"].as_str() {
             Some(next) => path = next.to_owned(),
@@ -74,7 +89,7 @@ async fn following_the_next_links_visits_every_model_once() {
         }
         assert!(path.starts_with("/v1/models?q=t&output_modalities=all&offset="), "{path}");
     }
-    assert_eq!(seen, ["acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]);
+    assert_eq!(seen, ["acme/draw", "acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]);
 }
 
 #[tokio::test]
@@ -150,13 +165,13 @@ async fn endpoints_show_every_provider_with_its_own_price() {
     }
     let zdr = house.get("/api/v1/endpoints/zdr").send().await.json();
     let zdr: Vec<_> = zdr["data"].as_array().expect("a list").iter().map(|one| one["model_id"].clone()).collect();
-    assert_eq!(zdr, ["acme/embed", "acme/large", "acme/small"]);
+    assert_eq!(zdr, ["acme/draw", "acme/embed", "acme/large", "acme/small"]);
 }
 
 #[tokio::test]
 async fn counts_and_providers() {
     let house = House::open().await;
-    for (query, count) in [("", 4), ("?output_modalities=all", 5), ("?output_modalities=embeddings", 1)] {
+    for (query, count) in [("", 4), ("?output_modalities=all", 6), ("?output_modalities=embeddings", 1)] {
         let answer = house.get(&format!("/v1/models/count{query}")).send().await.json();
         assert_eq!(answer, serde_json::json!({"data": {"count": count}}));
     }
@@ -188,6 +203,13 @@ async fn malformed_queries_are_refused() {
         "sort=sideways",
         "output_modalities=smell",
         "input_modalities=telepathy",
+        "region=mars",
+        "category=gardening",
+        "distillable=maybe",
+        "min_coding_index=high",
+        "max_agentic_index=-1",
+        "min_tool_success_rate=inf",
+        "use_rss=maybe",
         &"a=b&".repeat(100),
     ] {
         let answer = house.get(&format!("/api/v1/models?{query}")).send().await;
@@ -196,4 +218,112 @@ async fn malformed_queries_are_refused() {
         assert_eq!(answer.header("x-should-retry"), Some("false"));
         assert!(answer.text().len() < 400, "{}", answer.text());
     }
+}
+
+/// A figure whose percentiles are `p50` and its multiples.
+fn spread(p50: f64) -> domain::route::Percentiles {
+    domain::route::Percentiles { p50: Some(p50), p75: Some(2.0 * p50), p90: Some(3.0 * p50), p99: Some(4.0 * p50) }
+}
+
+fn measure(house: &House, model: &str, tag: &str, latency: f64, throughput: f64) {
+    let measured = control::Measured {
+        uptime_last_5m: Some(100.0),
+        uptime_last_30m: Some(99.5),
+        latency_last_30m: spread(latency),
+        throughput_last_30m: spread(throughput),
+        is_out: tag == "bolt",
+        ..control::Measured::default()
+    };
+    house.wires.measured.lock().expect("unpoisoned").insert((model.to_owned(), tag.to_owned()), measured);
+}
+
+#[tokio::test]
+async fn endpoints_show_what_was_measured_and_lists_sort_by_it() {
+    let house = House::open().await;
+    measure(&house, "acme/large", "acme", 0.9, 20.0);
+    measure(&house, "acme/large", "bolt", 0.25, 10.0);
+    measure(&house, "acme/small", "acme", 0.5, 40.0);
+    let data = house.get("/api/v1/models/acme/large/endpoints").send().await.json()["data"].clone();
+    let (acme, bolt) = (&data["endpoints"][0], &data["endpoints"][1]);
+    assert_eq!(bolt["latency_last_30m"], serde_json::json!({"p50": 250.0, "p75": 500.0, "p90": 750.0, "p99": 1000.0}));
+    assert_eq!(acme["throughput_last_30m"]["p90"], 60.0);
+    assert_eq!((&acme["uptime_last_5m"], &acme["uptime_last_30m"]), (&100.0.into(), &99.5.into()));
+    assert_eq!(acme["uptime_last_1d"], Value::Null, "too little was measured");
+    assert_eq!((&acme["status"], &bolt["status"]), (&0.into(), &(-1).into()));
+    let zdr = house.get("/api/v1/endpoints/zdr").send().await.json();
+    let large =
+        zdr["data"].as_array().expect("list").iter().find(|one| one["model_id"] == "acme/large").expect("there");
+    assert_eq!(large["uptime_last_30m"], 99.5);
+    for (sort, expected) in [
+        ("throughput-high-to-low", ["acme/small", "acme/large", "bolt/tiny", "bolt/tiny:free"]),
+        ("latency-low-to-high", ["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+    ] {
+        assert_eq!(ids(&house, &format!("/api/v1/models?sort={sort}")).await, expected, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn popular_models_come_first_and_the_store_is_asked_once_a_minute() {
+    let house = House::open().await;
+    let tenant = house.tenant("a", 5).await;
+    for (model, calls) in [("acme/small", 3), ("bolt/tiny", 1)] {
+        house.clock.advance(std::time::Duration::from_secs(20 * 86_400));
+        let settled = (0..calls).map(|_| {
+            let mut opening = house::calls::opening(&house, &tenant, house.clock_now());
+            opening.model = model.to_owned();
+            house::calls::settlement(opening)
+        });
+        house::calls::settle(&house, settled.collect()).await;
+    }
+    let sorted = async |sort: &str| ids(&house, &format!("/api/v1/models?sort={sort}")).await;
+    assert_eq!(sorted("most-popular").await, ["acme/small", "bolt/tiny", "acme/large", "bolt/tiny:free"]);
+    let asked = house.store.statements_executed();
+    assert_eq!(sorted("top-weekly").await[0], "bolt/tiny");
+    assert_eq!(house.store.statements_executed(), asked, "remembered");
+    house.clock.advance(std::time::Duration::from_secs(60));
+    sorted("top-weekly").await;
+    assert_eq!(house.store.statements_executed(), asked + 1);
+}
+
+#[tokio::test]
+async fn the_feed_shows_new_models_first() {
+    let house = House::open().await;
+    let answer = house.get("/api/v1/models?use_rss=true&model_authors=acme").send().await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/rss+xml; charset=utf-8"));
+    let text = answer.text();
+    let items: Vec<&str> =
+        text.split("<guid isPermaLink=\"false\">").skip(1).map(|rest| rest.split('<').next().unwrap_or("")).collect();
+    assert_eq!(items, ["acme/small", "acme/large"]);
+    assert!(text.contains("<pubDate>Sun, 01 Nov 2026 00:00:00 GMT</pubDate>"), "{text}");
+    assert!(text.contains("<link>http://127.0.0.1:7878/models/acme/small</link>"), "{text}");
+    for part in ["rss", "channel", "item", "title", "link", "description", "pubDate"] {
+        assert_eq!(
+            text.matches(&format!("<{part}>")).count() + text.matches(&format!("<{part} ")).count(),
+            text.matches(&format!("</{part}>")).count(),
+            "{part}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn models_that_draw_have_lists_of_their_own() {
+    let house = House::open().await;
+    let list = house.get("/api/v1/images/models").send().await.json();
+    assert_eq!(list["data"].as_array().expect("list").len(), 1);
+    let model = &list["data"][0];
+    assert_eq!(
+        (&model["id"], &model["architecture"]["output_modalities"]),
+        (&"acme/draw".into(), &serde_json::json!(["image"]))
+    );
+    assert_eq!(model["supported_parameters"]["tools"], serde_json::json!({}));
+    let path = model["endpoints"].as_str().expect("path").to_owned();
+    let offers = house.get(&path).send().await.json();
+    assert_eq!(offers["id"], "acme/draw");
+    let offer = &offers["endpoints"][0];
+    assert_eq!((&offer["provider_slug"], &offer["provider_tag"]), (&"acme".into(), &"acme".into()));
+    assert_eq!(offer["pricing"][0]["billable"], "prompt");
+    assert_eq!(offer["pricing"][0]["cost_usd"], 0.000001);
+    let none = house.get("/api/v1/images/models/acme/large/endpoints").send().await;
+    assert_eq!(none.status, 404, "it writes text only");
 }

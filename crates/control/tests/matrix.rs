@@ -168,7 +168,9 @@ impl Scene {
     }
 
     async fn call(&self, route: &Route, principal: &Principal, objects: &Objects) -> Answer {
-        let path = route.pattern.replace("{hash}", &objects.hash).replace("{author}/{slug}", "acme/large");
+        let path = route.pattern.replace("{hash}", &objects.hash);
+        let path = path.replace("images/models/{author}/{slug}", "images/models/acme/draw");
+        let path = path.replace("{author}/{slug}", "acme/large");
         let path = path.replace("/presets/{slug}", &format!("/presets/{}", objects.preset));
         let path = path.replace("{version}", "1").replace("{workspace}", &objects.workspace);
         let path = path.replace("{id}", "acme%2Flarge").replace("{slug}", "acme");

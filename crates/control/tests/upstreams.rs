@@ -100,6 +100,6 @@ async fn testing_and_reloading_ask_the_server() {
         house.ask("PATCH", "/api/v1/upstreams/bolt").key(&tenant.management).json(r#"{"disabled":true}"#).send().await;
     assert_eq!(answer.status, 404, "configured elsewhere");
     let reloaded = house.post("/api/v1/reload").key(&tenant.management).send().await.json();
-    assert_eq!(reloaded["data"], json!({"models": 5, "upstreams": 1}));
+    assert_eq!(reloaded["data"], json!({"models": 6, "upstreams": 1}));
     assert_eq!(house.wires.reloads.load(Ordering::SeqCst), 1);
 }

@@ -28,6 +28,6 @@ pub(crate) struct ModelCount {
     responses((status = 200, body = ModelCountReply), (status = 400)))]
 pub(crate) async fn handler(State(mount): State<Mount>, params: Params) -> Result<Response, ControlError> {
     let filter = Filter::outputs(&params)?;
-    let count = filter.select(&mount.control.catalog.load()).len();
+    let count = filter.select(&mount.control, None).len();
     reply::open(&ModelCountReply { data: ModelCount { count } })
 }

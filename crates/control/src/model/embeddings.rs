@@ -18,5 +18,5 @@ pub(crate) async fn handler(
     params: Params,
 ) -> Result<Response, ControlError> {
     let filter = Filter::of_outputs(vec!["embeddings".to_owned()]);
-    super::list::answer(&mount.control, &filter, &params, &uri)
+    super::list::answer(&filter.select(&mount.control, None), &params, &uri)
 }

@@ -29,5 +29,5 @@ pub(crate) async fn handler(
 
 pub(super) fn answer(mount: &Mount, id: &str) -> Result<Response, ControlError> {
     let model = super::find_model(&mount.control, id)?;
-    reply::open(&ModelEndpointsReply { data: model_endpoints(&model) })
+    reply::open(&ModelEndpointsReply { data: model_endpoints(&mount.control, &model) })
 }

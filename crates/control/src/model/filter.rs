@@ -1,12 +1,15 @@
 //! Which models a list shows, and in which order.
 
+use super::order::Order;
+use super::region::Region;
 use super::shape::top_endpoint;
 use crate::error::ControlError;
 use crate::query::Params;
-use domain::catalog::{Catalog, Model};
+use crate::state::Control;
+use domain::catalog::Model;
 use domain::money::UnitPrice;
 use domain::time::Timestamp;
-use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
@@ -47,35 +50,56 @@ pub(crate) struct ModelListParams {
     min_age_days: Option<u64>,
     /// Largest age in days.
     max_age_days: Option<u64>,
-    /// `newest`, `pricing-low-to-high`, `pricing-high-to-low`, `context-high-to-low`; orders by figures that are not
-    /// measured here keep the default order.
+    /// `eu` or `us`: only models with an endpoint that is known to stay there.
+    region: Option<String>,
+    /// Tokenizer families, comma-separated, e.g. `claude,gpt`.
+    arch: Option<String>,
+    /// A use, e.g. `programming`. No entry of the catalogue states one: what is asked for is checked, and nothing is left.
+    category: Option<String>,
+    /// Whether the author allows training on answers. No entry of the catalogue states it: nothing is left.
+    distillable: Option<bool>,
+    /// Bounds of indices that no entry of the catalogue has: nothing is left. So do `max_intelligence_index`,
+    /// `min_coding_index`, `max_coding_index`, `min_agentic_index`, `max_agentic_index`, `min_tool_success_rate` and
+    /// `max_tool_success_rate`.
+    min_intelligence_index: Option<String>,
+    /// `newest`, `pricing-low-to-high`, `pricing-high-to-low`, `context-high-to-low`; `most-popular` and `top-weekly` by
+    /// tokens on this server; `throughput-high-to-low` and `latency-low-to-high` by what this server measured. Orders by
+    /// indices that no entry has keep the default order.
     sort: Option<String>,
+    /// The list as an RSS feed, newest first.
+    use_rss: Option<bool>,
 }
 
 const OUTPUTS: [&str; 10] =
     ["all", "text", "image", "embeddings", "audio", "video", "rerank", "decisions", "speech", "transcription"];
 const INPUTS: [&str; 5] = ["text", "image", "audio", "file", "video"];
-const UNMEASURED_SORTS: [&str; 8] = [
-    "most-popular",
-    "top-weekly",
-    "throughput-high-to-low",
-    "latency-low-to-high",
-    "intelligence-high-to-low",
-    "coding-high-to-low",
-    "agentic-high-to-low",
-    "design-arena-elo-high-to-low",
+const CATEGORIES: [&str; 12] = [
+    "programming",
+    "roleplay",
+    "marketing",
+    "marketing/seo",
+    "technology",
+    "science",
+    "translation",
+    "legal",
+    "finance",
+    "health",
+    "trivia",
+    "academia",
+];
+/// Bounds of figures that no entry of the catalogue has.
+const UNKNOWN_FIGURES: [&str; 8] = [
+    "min_intelligence_index",
+    "max_intelligence_index",
+    "min_coding_index",
+    "max_coding_index",
+    "min_agentic_index",
+    "max_agentic_index",
+    "min_tool_success_rate",
+    "max_tool_success_rate",
 ];
 const QUERY_MAX: usize = 100;
 const AGE_MAX: u64 = 100_000;
-
-#[derive(Clone, Copy)]
-enum Order {
-    Default,
-    Newest,
-    Cheapest,
-    Dearest,
-    Context,
-}
 
 /// Conditions read from a query.
 pub(super) struct Filter {
@@ -91,6 +115,10 @@ pub(super) struct Filter {
     zdr: bool,
     born_after: Option<i64>,
     born_before: Option<i64>,
+    region: Option<Region>,
+    families: Option<Vec<String>>,
+    /// A condition on something that the catalogue does not know of any model.
+    is_unknowable: bool,
     order: Order,
 }
 
@@ -128,6 +156,9 @@ impl Filter {
             zdr: false,
             born_after: None,
             born_before: None,
+            region: None,
+            families: None,
+            is_unknowable: false,
             order: Order::Default,
         }
     }
@@ -148,30 +179,43 @@ impl Filter {
             zdr: params.flag("zdr")?,
             born_after: born(params.number("max_age_days", 0, AGE_MAX)?),
             born_before: born(params.number("min_age_days", 0, AGE_MAX)?),
-            order: order(params)?,
+            region: region(params)?,
+            families: params.words("arch"),
+            is_unknowable: asks_the_unknown(params)?,
+            order: Order::read(params)?,
             ..Self::outputs(params)?
         })
     }
 
+    /// Reads outputs and order alone, for lists of what a caller may use.
+    pub(super) fn outputs_in_order(params: &Params) -> Result<Self, ControlError> {
+        Ok(Self { order: Order::read(params)?, ..Self::outputs(params)? })
+    }
+
+    /// The sums of use, if the order asks for them.
+    pub(super) async fn popularity(
+        &self,
+        control: &Control,
+    ) -> Result<Option<Arc<HashMap<String, (u64, u64)>>>, ControlError> {
+        if self.order.needs_popularity() { control.popularity.sums(control).await.map(Some) } else { Ok(None) }
+    }
+
     /// The models that meet every condition, in order.
-    pub(super) fn select(&self, catalog: &Catalog) -> Vec<Arc<Model>> {
+    pub(super) fn select(
+        &self,
+        control: &Control,
+        popularity: Option<&HashMap<String, (u64, u64)>>,
+    ) -> Vec<Arc<Model>> {
+        let catalog = control.catalog.load();
         let mut models: Vec<_> = catalog.models().iter().filter(|model| self.admits(model)).cloned().collect();
-        let cost = |model: &Arc<Model>| {
-            let price = top_endpoint(model).map(|endpoint| &endpoint.price);
-            price.map_or(0, |price| price.prompt.femtos().saturating_add(price.completion.femtos()))
-        };
-        match self.order {
-            Order::Default => {}
-            Order::Newest => models.sort_by_key(|model| Reverse(model.created)),
-            Order::Cheapest => models.sort_by_key(cost),
-            Order::Dearest => models.sort_by_key(|model| Reverse(cost(model))),
-            Order::Context => models.sort_by_key(|model| Reverse(model.context_length)),
-        }
+        self.order.sort(&mut models, control, popularity);
         models
     }
 
     fn admits(&self, model: &Model) -> bool {
-        let Some(top) = top_endpoint(model) else { return false };
+        let Some(top) = top_endpoint(model).filter(|_| !self.is_unknowable) else { return false };
+        let is_family = |families: &Vec<String>| families.contains(&model.tokenizer.to_lowercase());
+        let is_inside = |region: Region| model.endpoints.iter().any(|endpoint| region.holds(endpoint));
         let is_output = |wanted: &String| wanted == "all" || model.output_modalities.contains(wanted);
         let is_author = |authors: &Vec<String>| {
             let author = model.id.split('/').next().unwrap_or_default().to_lowercase();
@@ -188,6 +232,8 @@ impl Filter {
             && self.authors.as_ref().is_none_or(is_author)
             && self.providers.as_ref().is_none_or(|wanted| is_served_by(model, wanted))
             && (!self.zdr || model.endpoints.iter().any(|endpoint| endpoint.data_policy.zdr == Some(true)))
+            && self.region.is_none_or(is_inside)
+            && self.families.as_ref().is_none_or(is_family)
             && is_known_age
             && self.born_after.is_none_or(|moment| model.created >= moment)
             && self.born_before.is_none_or(|moment| model.created <= moment)
@@ -220,14 +266,32 @@ fn price(params: &Params, name: &'static str) -> Result<Option<UnitPrice>, Contr
     price.map(Some).ok_or_else(wrong)
 }
 
-fn order(params: &Params) -> Result<Order, ControlError> {
-    match params.one("sort")? {
-        None => Ok(Order::Default),
-        Some("newest") => Ok(Order::Newest),
-        Some("pricing-low-to-high") => Ok(Order::Cheapest),
-        Some("pricing-high-to-low") => Ok(Order::Dearest),
-        Some("context-high-to-low") => Ok(Order::Context),
-        Some(other) if UNMEASURED_SORTS.contains(&other) => Ok(Order::Default),
-        Some(_) => Err(ControlError::invalid("sort", "is not a known order")),
+fn region(params: &Params) -> Result<Option<Region>, ControlError> {
+    let Some(word) = params.one("region")? else { return Ok(None) };
+    Region::parse(word).map(Some).ok_or_else(|| ControlError::invalid("region", "must be eu or us"))
+}
+
+/// Whether a condition is about something that the catalogue knows of no model. It is checked like any other.
+fn asks_the_unknown(params: &Params) -> Result<bool, ControlError> {
+    let mut asks = false;
+    if let Some(word) = params.one("category")? {
+        if !CATEGORIES.contains(&word) {
+            return Err(ControlError::invalid("category", format!("must be of: {}", CATEGORIES.join(", "))));
+        }
+        asks = true;
     }
+    if params.one("distillable")?.is_some() {
+        params.flag("distillable")?;
+        asks = true;
+    }
+    for name in UNKNOWN_FIGURES {
+        if let Some(text) = params.one(name)? {
+            let is_number = text.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 0.0);
+            if !is_number {
+                return Err(ControlError::invalid(name, "must be a number, 0 or more"));
+            }
+            asks = true;
+        }
+    }
+    Ok(asks)
 }

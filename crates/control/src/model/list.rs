@@ -5,11 +5,13 @@ use super::shape::{ModelData, model_data};
 use crate::error::ControlError;
 use crate::query::Params;
 use crate::reply;
-use crate::state::{Control, Mount};
+use crate::state::Mount;
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
+use domain::catalog::Model;
 use http::Uri;
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 const LIMIT_DEFAULT: u64 = 500;
@@ -40,15 +42,17 @@ pub(crate) async fn handler(
     OriginalUri(uri): OriginalUri,
     params: Params,
 ) -> Result<Response, ControlError> {
-    let filter = Filter::read(&params, mount.control.clock.now())?;
-    answer(&mount.control, &filter, &params, &uri)
+    let control = &mount.control;
+    let filter = Filter::read(&params, control.clock.now())?;
+    let popularity = filter.popularity(control).await?;
+    let models = filter.select(control, popularity.as_deref());
+    if params.flag("use_rss")? { super::rss::feed(control, models) } else { answer(&models, &params, &uri) }
 }
 
 /// The page of a list that the query asks for.
-pub(super) fn answer(control: &Control, filter: &Filter, params: &Params, uri: &Uri) -> Result<Response, ControlError> {
+pub(super) fn answer(models: &[Arc<Model>], params: &Params, uri: &Uri) -> Result<Response, ControlError> {
     let offset = params.number("offset", 0, OFFSET_MAX)?;
     let limit = params.number("limit", 1, LIMIT_MAX)?;
-    let models = filter.select(&control.catalog.load());
     let total_count = models.len();
     let (skip, take) = match (offset, limit) {
         (None, None) => (0, total_count),

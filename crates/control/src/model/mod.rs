@@ -5,8 +5,12 @@ pub(crate) mod embeddings;
 pub(crate) mod endpoints;
 pub(crate) mod filter;
 pub(crate) mod find;
+pub(crate) mod images;
 pub(crate) mod list;
+mod order;
 pub(crate) mod pricing;
+mod region;
+mod rss;
 pub(crate) mod shape;
 pub(crate) mod zdr;
 

@@ -1,6 +1,7 @@
 //! JSON forms of models and endpoints.
 
 use super::pricing::{Pricing, pricing};
+use crate::state::Control;
 use domain::catalog::file::ReasoningText;
 use domain::catalog::{Endpoint, Model};
 use serde::Serialize;
@@ -125,7 +126,7 @@ pub(crate) struct ModelEndpointsData {
     endpoints: Vec<EndpointData>,
 }
 
-/// One provider's offer of one model. Measured figures are null: they are not published.
+/// One provider's offer of one model. Figures are measured by this server since its start; null while too little was.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Endpoint)]
 pub(crate) struct EndpointData {
@@ -154,7 +155,7 @@ pub(crate) struct EndpointData {
     supported_parameters: Vec<String>,
     /// Service tier; none.
     service_tier: Option<String>,
-    /// 0: listed.
+    /// 0: in use; -1: taken out for now because of failures.
     status: i64,
     /// Whether the provider caches prompts unasked.
     supports_implicit_caching: bool,
@@ -232,18 +233,33 @@ pub(super) fn model_data(model: &Model) -> Option<ModelData> {
     })
 }
 
-pub(super) fn model_endpoints(model: &Model) -> ModelEndpointsData {
+pub(super) fn model_endpoints(control: &Control, model: &Model) -> ModelEndpointsData {
     ModelEndpointsData {
         id: model.id.clone(),
         name: model.name.clone(),
         created: model.created,
         description: model.description.clone(),
         architecture: architecture(model),
-        endpoints: model.endpoints.iter().map(|endpoint| endpoint_data(model, endpoint)).collect(),
+        endpoints: model.endpoints.iter().map(|endpoint| endpoint_data(control, model, endpoint)).collect(),
     }
 }
 
-pub(super) fn endpoint_data(model: &Model, endpoint: &Endpoint) -> EndpointData {
+/// Milliseconds in a second.
+const MILLIS: f64 = 1000.0;
+
+/// Percentiles times a factor; `None` unless all four are known.
+fn percentiles(measured: &domain::route::Percentiles, factor: f64) -> Option<Percentiles> {
+    let scale = |figure: Option<f64>| figure.map(|figure| figure * factor);
+    Some(Percentiles {
+        p50: scale(measured.p50)?,
+        p75: scale(measured.p75)?,
+        p90: scale(measured.p90)?,
+        p99: scale(measured.p99)?,
+    })
+}
+
+pub(super) fn endpoint_data(control: &Control, model: &Model, endpoint: &Endpoint) -> EndpointData {
+    let measured = control.measure.endpoint(&model.id, &endpoint.tag).unwrap_or_default();
     let tool_choice = endpoint.supported_parameters.iter().any(|name| name == "tool_choice");
     EndpointData {
         name: format!("{} | {}", endpoint.provider.name, model.id),
@@ -259,7 +275,7 @@ pub(super) fn endpoint_data(model: &Model, endpoint: &Endpoint) -> EndpointData 
         max_prompt_tokens: endpoint.max_prompt_tokens,
         supported_parameters: endpoint.supported_parameters.clone(),
         service_tier: None,
-        status: 0,
+        status: if measured.is_out { -1 } else { 0 },
         supports_implicit_caching: endpoint.supports_implicit_caching,
         supports_tool_choice: ToolChoices {
             none: tool_choice,
@@ -269,11 +285,11 @@ pub(super) fn endpoint_data(model: &Model, endpoint: &Endpoint) -> EndpointData 
         },
         native_tools: BTreeMap::new(),
         supports_diarization: false,
-        uptime_last_5m: None,
-        uptime_last_30m: None,
-        uptime_last_1d: None,
-        latency_last_30m: None,
-        throughput_last_30m: None,
+        uptime_last_5m: measured.uptime_last_5m,
+        uptime_last_30m: measured.uptime_last_30m,
+        uptime_last_1d: measured.uptime_last_1d,
+        latency_last_30m: percentiles(&measured.latency_last_30m, MILLIS),
+        throughput_last_30m: percentiles(&measured.throughput_last_30m, 1.0),
     }
 }
 

@@ -21,6 +21,6 @@ pub(crate) async fn handler(State(mount): State<Mount>) -> Result<Response, Cont
     let catalog = mount.control.catalog.load();
     let pairs = catalog.models().iter().flat_map(|model| model.endpoints.iter().map(move |endpoint| (model, endpoint)));
     let kept = pairs.filter(|(_, endpoint)| endpoint.data_policy.zdr == Some(true));
-    let data: Vec<_> = kept.map(|(model, endpoint)| endpoint_data(model, endpoint)).collect();
+    let data: Vec<_> = kept.map(|(model, endpoint)| endpoint_data(&mount.control, model, endpoint)).collect();
     reply::open(&ZdrReply { data })
 }

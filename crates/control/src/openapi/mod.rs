@@ -75,6 +75,8 @@ struct Frame;
     provider::handler,
     model::zdr::handler,
     model::embeddings::handler,
+    model::images::list,
+    model::images::endpoints,
     key::current::handler,
     key::list::handler,
     key::create::handler,

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use control::seal::MasterKey;
 use control::upstream::{Probe, Probed, Reload, ReloadError};
-use control::{Control, ControlSettings};
+use control::{Control, ControlSettings, Measure, Measured, Popularity};
 use domain::catalog::file::{AuthText, EndpointText, ModelText, ProviderText};
 use domain::catalog::{Catalog, CatalogBuilder, DataPolicy, Family, Quirks};
 use domain::id::{AccountId, EntryId, KeyId, PresetId, PresetVersionId, WorkspaceId};
@@ -22,8 +22,9 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::durable::{Grant, NewAccount, NewKey, NewPresetVersion, NewSetupToken, NodeId, PresetLimits, PresetPut};
 use store::lease::Keyring;
@@ -61,6 +62,14 @@ pub struct Wires {
     pub reloads: AtomicU64,
     pub probes: AtomicU64,
     pub drains: AtomicU64,
+    /// What the data plane measured, by model id and endpoint tag.
+    pub measured: Mutex<BTreeMap<(String, String), Measured>>,
+}
+
+impl Measure for Wires {
+    fn endpoint(&self, model_id: &str, tag: &str) -> Option<Measured> {
+        self.measured.lock().expect("unpoisoned").get(&(model_id.to_owned(), tag.to_owned())).copied()
+    }
 }
 
 impl Reload for Wires {
@@ -193,6 +202,8 @@ impl House {
             seal: Arc::new(MasterKey::new(&[9; 32], Arc::clone(&random))),
             probe: Arc::clone(&wires) as Arc<dyn Probe>,
             reload: Arc::clone(&wires) as Arc<dyn Reload>,
+            measure: Arc::clone(&wires) as Arc<dyn Measure>,
+            popularity: Popularity::default(),
             drain: Arc::new(move || {
                 drained.drains.fetch_add(1, Ordering::SeqCst);
                 async {}.boxed()
@@ -346,7 +357,7 @@ fn provider(slug: &str, name: &str, zdr: Option<bool>) -> ProviderText {
         base_url: Some(format!("https://api.{slug}.example/v1")),
         auth: AuthText::default(),
         key_env: Vec::new(),
-        headers: std::collections::BTreeMap::new(),
+        headers: BTreeMap::new(),
         privacy_policy_url: Some(format!("https://{slug}.example/privacy")),
         terms_of_service_url: None,
         status_page_url: None,
@@ -384,22 +395,29 @@ fn model(id: &str, context: u64, created: &str, endpoints: Vec<EndpointText>) ->
     }
 }
 
-/// Two providers; text models of three prices, one free, one that sees, one for embeddings.
+/// Two providers; text models of three prices, one free, one that sees, one for embeddings, one that draws.
 fn catalog() -> Catalog {
     let mut builder = CatalogBuilder::default();
     builder.provider(provider("acme", "Acme AI", Some(true))).provider(provider("bolt", "Bolt", None));
-    let both = vec![endpoint("acme", "3.00", "15.00"), endpoint("bolt", "2.50", "10.00")];
+    let european = EndpointText { region: Some("eu-west-1".to_owned()), ..endpoint("acme", "3.00", "15.00") };
+    let both = vec![european, endpoint("bolt", "2.50", "10.00")];
+    let american = EndpointText { region: Some("us".to_owned()), ..endpoint("acme", "0.10", "0.40") };
     builder.model(ModelText {
         canonical_slug: Some("acme/large-2026-05-01".to_owned()),
         input_modalities: vec!["text".to_owned(), "image".to_owned()],
         ..model("acme/large", 200_000, "2026-05-01", both)
     });
-    builder.model(model("acme/small", 32_000, "2026-11-01", vec![endpoint("acme", "0.10", "0.40")]));
+    builder.model(model("acme/small", 32_000, "2026-11-01", vec![american]));
     builder.model(model("bolt/tiny", 8_000, "2025-01-01", vec![endpoint("bolt", "0.05", "0.05")]));
     builder.model(model("bolt/tiny:free", 8_000, "2025-01-01", vec![endpoint("bolt", "0", "0")]));
     builder.model(ModelText {
         output_modalities: vec!["embeddings".to_owned()],
         ..model("acme/embed", 8_000, "2025-06-01", vec![endpoint("acme", "0.02", "0")])
+    });
+    builder.model(ModelText {
+        output_modalities: vec!["image".to_owned()],
+        tokenizer: Some("Brush".to_owned()),
+        ..model("acme/draw", 8_000, "2025-07-01", vec![endpoint("acme", "1", "2")])
     });
     builder.build().expect("catalogue")
 }

@@ -172,9 +172,31 @@ async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node>
         probe: Arc::new(probe),
         reload: Arc::clone(&shelf) as Arc<dyn control::upstream::Reload>,
         drain: drain_now(&drainer, &clock),
+        measure: Arc::new(Measurements { gateway: Arc::clone(&gateway), clock: Arc::clone(&clock) }),
+        popularity: control::Popularity::default(),
         clock,
     });
     Ok(Node { opened, gateway, control, journal, drainer, keyring, shelf, metrics, is_demo })
+}
+
+/// What the data plane measures, for the lists of the control plane.
+struct Measurements {
+    gateway: Arc<Gateway>,
+    clock: Arc<dyn domain::time::Clock>,
+}
+
+impl control::Measure for Measurements {
+    fn endpoint(&self, model_id: &str, tag: &str) -> Option<control::Measured> {
+        let stats = self.gateway.health().stats(model_id, tag, self.clock.elapsed())?;
+        Some(control::Measured {
+            uptime_last_5m: stats.uptime_last_5m,
+            uptime_last_30m: stats.uptime_last_30m,
+            uptime_last_1d: stats.uptime_last_1d,
+            latency_last_30m: stats.latency_last_30m,
+            throughput_last_30m: stats.throughput_last_30m,
+            is_out: stats.is_out,
+        })
+    }
 }
 
 /// Catalogue and connections; the simulator joins them when nothing else is configured.

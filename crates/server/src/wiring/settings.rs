@@ -155,6 +155,7 @@ pub fn control_settings(config: &Config, listening: SocketAddr, is_demo: bool) -
         body_max: limits.management_body_bytes,
         presets: PresetLimits { presets: limits.presets, versions: limits.preset_versions },
         secure_cookies: public_url(config, listening).starts_with("https://"),
+        public_url: public_url(config, listening),
         signup_allowance: signup_credit(config)?,
         free: free_limits(config)?,
         demo: is_demo,
