@@ -103,6 +103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models that the caller may use */
+        get: operations["get_models_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{id}": {
         parameters: {
             query?: never;
@@ -214,6 +231,40 @@ export interface paths {
         };
         /** List embedding models */
         get: operations["get_embeddings_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List models that draw */
+        get: operations["get_images_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/models/{author}/{slug}/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the endpoints of a model that draws */
+        get: operations["get_images_models_author_slug_endpoints"];
         put?: never;
         post?: never;
         delete?: never;
@@ -951,6 +1002,12 @@ export interface components {
              * @description Prompt tokens read from caches.
              */
             cached_tokens: number;
+            /**
+             * Format: int64
+             * @description Calls that asked for another model id than the one that served, suffixes that only change routing aside: fallbacks,
+             *     routers and aliases. An addition to the public contract.
+             */
+            redirected_requests: number;
         };
         /** @description Usage per day, model and provider. */
         ActivityReply: {
@@ -1436,7 +1493,74 @@ export interface components {
             /** @description Always true. */
             deleted: boolean;
         };
-        /** @description One provider's offer of one model. Measured figures are null: they are not published. */
+        /** @description What a model reads and writes. */
+        DrawingArchitecture: {
+            /** @description `text`, `image`, …. */
+            input_modalities: string[];
+            /** @description `image`, …. */
+            output_modalities: string[];
+        };
+        /** @description One provider's offer of a model that draws. */
+        DrawingEndpoint: {
+            /** @description Provider display name. */
+            provider_name: string;
+            /** @description Provider handle. */
+            provider_slug: string;
+            /** @description Names the endpoint within the model. */
+            provider_tag: string | null;
+            /** @description What is charged for. */
+            pricing: components["schemas"]["DrawingPrice"][];
+            /** @description Request parameters that are supported, by name. */
+            supported_parameters: Record<string, never>;
+            /** @description Fields that are handed on as they are; none. */
+            allowed_passthrough_parameters: string[];
+            /** @description Whether pictures come in parts; they do not. */
+            supports_streaming: boolean;
+        };
+        /** @description Who serves a model that draws. */
+        DrawingEndpointsReply: {
+            /** @description Model id. */
+            id: string;
+            endpoints: components["schemas"]["DrawingEndpoint"][];
+        };
+        /** @description A model that draws. */
+        DrawingModel: {
+            /** @description What requests name. */
+            id: string;
+            /** @description Display name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Unix seconds of publication; 0 when unknown.
+             */
+            created: number;
+            /** @description One or two sentences. */
+            description: string;
+            architecture: components["schemas"]["DrawingArchitecture"];
+            /** @description Path of its endpoints. */
+            endpoints: string;
+            /** @description Request parameters that are supported, by name. */
+            supported_parameters: Record<string, never>;
+            /** @description Whether pictures come in parts; they do not. */
+            supports_streaming: boolean;
+        };
+        /** @description Models that draw. */
+        DrawingModelListReply: {
+            data: components["schemas"]["DrawingModel"][];
+        };
+        /** @description One price of a model that draws. */
+        DrawingPrice: {
+            /** @description What is charged for, by the name it has in `pricing` of other lists. */
+            billable: string;
+            /**
+             * Format: double
+             * @description US dollars per unit.
+             */
+            cost_usd: number;
+            /** @description `token`, `image` or `request`. */
+            unit: string;
+        };
+        /** @description One provider's offer of one model. Figures are measured by this server since its start; null while too little was. */
         Endpoint: {
             /** @description `Provider | model`. */
             name: string;
@@ -1474,7 +1598,7 @@ export interface components {
             service_tier: string | null;
             /**
              * Format: int64
-             * @description 0: listed.
+             * @description 0: in use; -1: taken out for now because of failures.
              */
             status: number;
             /** @description Whether the provider caches prompts unasked. */
@@ -3334,11 +3458,28 @@ export interface operations {
                 min_age_days?: number;
                 /** @description Largest age in days. */
                 max_age_days?: number;
+                /** @description `eu` or `us`: only models with an endpoint that is known to stay there. */
+                region?: string;
+                /** @description Tokenizer families, comma-separated, e.g. `claude,gpt`. */
+                arch?: string;
+                /** @description A use, e.g. `programming`. No entry of the catalogue states one: what is asked for is checked, and nothing is left. */
+                category?: string;
+                /** @description Whether the author allows training on answers; models of which that is not known are left out either way. */
+                distillable?: boolean;
                 /**
-                 * @description `newest`, `pricing-low-to-high`, `pricing-high-to-low`, `context-high-to-low`; orders by figures that are not
-                 *     measured here keep the default order.
+                 * @description Bounds of indices that no entry of the catalogue has: nothing is left. So do `max_intelligence_index`,
+                 *     `min_coding_index`, `max_coding_index`, `min_agentic_index`, `max_agentic_index`, `min_tool_success_rate` and
+                 *     `max_tool_success_rate`.
+                 */
+                min_intelligence_index?: string;
+                /**
+                 * @description `newest`, `pricing-low-to-high`, `pricing-high-to-low`, `context-high-to-low`; `most-popular` and `top-weekly` by
+                 *     tokens on this server; `throughput-high-to-low` and `latency-low-to-high` by what this server measured. Orders by
+                 *     indices that no entry has keep the default order.
                  */
                 sort?: string;
+                /** @description The list as an RSS feed, newest first. */
+                use_rss?: boolean;
             };
             header?: never;
             path?: never;
@@ -3389,6 +3530,53 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models_user: {
+        parameters: {
+            query?: {
+                /** @description Models to skip */
+                offset?: number;
+                /** @description Models per page, 1 to 1000 */
+                limit?: number;
+                /** @description As in the list; `text` when absent */
+                output_modalities?: string;
+                /** @description As in the list */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelListReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3597,6 +3785,60 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_images_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingModelListReply"];
+                };
+            };
+        };
+    };
+    get_images_models_author_slug_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Part of the id before the slash */
+                author: string;
+                /** @description Part of the id after the slash, variant included */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingEndpointsReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -62,6 +62,7 @@ routes! {
     api {
         get "/models" Open 0 => model::list::handler;
         get "/models/count" Open 0 => model::count::handler;
+        get "/models/user" AnyKey 0 => model::user::handler;
         get "/models/{id}" Open 0 => model::find::escaped;
         get "/models/{author}/{slug}" Open 0 => model::find::parts;
         get "/models/{author}/{slug}/endpoints" Open 0 => model::endpoints::handler;

@@ -54,8 +54,8 @@ async fn lists_what_the_query_asks_for() {
         ("region=us", &["acme/small"]),
         // What the catalogue knows of no model leaves nothing: a condition is never skipped.
         ("category=legal", &[]),
-        ("distillable=true", &[]),
-        ("distillable=false", &[]),
+        ("distillable=true", &["acme/large"]),
+        ("distillable=false", &["acme/small"]),
         ("min_intelligence_index=10", &[]),
         ("max_tool_success_rate=0.5", &[]),
         ("q=%25%25%25%25", &[]),
@@ -326,4 +326,44 @@ async fn models_that_draw_have_lists_of_their_own() {
     assert_eq!(offer["pricing"][0]["cost_usd"], 0.000001);
     let none = house.get("/api/v1/images/models/acme/large/endpoints").send().await;
     assert_eq!(none.status, 404, "it writes text only");
+}
+
+#[tokio::test]
+async fn the_callers_list_obeys_the_policies_of_account_and_workspace() {
+    let house = House::open().await;
+    let tenant = house.tenant("a", 5).await;
+    let other = house.tenant("b", 5).await;
+    let listed = async |key, query: &str| {
+        let answer = house.get(&format!("/api/v1/models/user{query}")).key(key).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let ids = |json: &Value| -> Vec<String> {
+        let models = json["data"].as_array().expect("list").iter();
+        models.map(|model| model["id"].as_str().expect("id").to_owned()).collect()
+    };
+    let all = ["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"];
+    assert_eq!(ids(&listed(&tenant.inference, "").await), all);
+    let workspace = format!("/api/v1/workspaces/{}/routing", tenant.workspace);
+    for (path, body, expected) in [
+        ("/api/v1/routing", r#"{"ignored_models":["bolt/tiny"]}"#, vec!["acme/large", "acme/small", "bolt/tiny:free"]),
+        (&workspace, r#"{"allowed_providers":["bolt"]}"#, vec!["acme/large", "bolt/tiny:free"]),
+        (&workspace, r#"{"enforce_zdr":true}"#, vec![]),
+        (&workspace, r#"{"allowed_providers":null}"#, vec!["acme/large", "acme/small"]),
+    ] {
+        let changed = house.ask("PATCH", path).key(&tenant.management).json(body).send().await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+        let json = listed(&tenant.inference, "").await;
+        assert_eq!(
+            (ids(&json), json["total_count"].as_u64()),
+            (expected.clone().into_iter().map(str::to_owned).collect(), u64::try_from(expected.len()).ok()),
+            "{body}"
+        );
+    }
+    let dearer = listed(&tenant.inference, "").await;
+    assert_eq!(dearer["data"][0]["pricing"]["prompt"], "0.000003", "the price of an endpoint that may serve");
+    assert_eq!(ids(&listed(&tenant.inference, "?output_modalities=embeddings").await), ["acme/embed"]);
+    assert_eq!(ids(&listed(&tenant.management, "?sort=pricing-low-to-high&limit=1").await), ["acme/small"]);
+    assert_eq!(ids(&listed(&other.inference, "").await), all, "others are not touched");
+    assert_eq!(house.get("/api/v1/models/user").send().await.status, 401);
 }

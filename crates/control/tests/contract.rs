@@ -190,6 +190,8 @@ async fn presets_have_what_typed_clients_need() {
         demand(&made.json(), "data.designated_version", VERSION);
     }
     let get = async |path: &str| house.get(&format!("/api/v1{path}")).key(&tenant.inference).send().await.json();
+    demand(&get("/models/user").await, "data[]", MODEL);
+    demand(&get("/models/user").await, "", PAGE);
     demand(&get("/presets").await, "data[]", PRESET);
     demand(&get("/presets").await, "", "total_count:int");
     demand(&get("/presets/brief").await, "data", PRESET);

@@ -56,7 +56,7 @@ pub(crate) struct ModelListParams {
     arch: Option<String>,
     /// A use, e.g. `programming`. No entry of the catalogue states one: what is asked for is checked, and nothing is left.
     category: Option<String>,
-    /// Whether the author allows training on answers. No entry of the catalogue states it: nothing is left.
+    /// Whether the author allows training on answers; models of which that is not known are left out either way.
     distillable: Option<bool>,
     /// Bounds of indices that no entry of the catalogue has: nothing is left. So do `max_intelligence_index`,
     /// `min_coding_index`, `max_coding_index`, `min_agentic_index`, `max_agentic_index`, `min_tool_success_rate` and
@@ -117,6 +117,7 @@ pub(super) struct Filter {
     born_before: Option<i64>,
     region: Option<Region>,
     families: Option<Vec<String>>,
+    distillable: Option<bool>,
     /// A condition on something that the catalogue does not know of any model.
     is_unknowable: bool,
     order: Order,
@@ -158,6 +159,7 @@ impl Filter {
             born_before: None,
             region: None,
             families: None,
+            distillable: None,
             is_unknowable: false,
             order: Order::Default,
         }
@@ -181,6 +183,7 @@ impl Filter {
             born_before: born(params.number("min_age_days", 0, AGE_MAX)?),
             region: region(params)?,
             families: params.words("arch"),
+            distillable: params.one("distillable")?.map(|_| params.flag("distillable")).transpose()?,
             is_unknowable: asks_the_unknown(params)?,
             order: Order::read(params)?,
             ..Self::outputs(params)?
@@ -208,8 +211,18 @@ impl Filter {
     ) -> Vec<Arc<Model>> {
         let catalog = control.catalog.load();
         let mut models: Vec<_> = catalog.models().iter().filter(|model| self.admits(model)).cloned().collect();
-        self.order.sort(&mut models, control, popularity);
+        self.sort(&mut models, control, popularity);
         models
+    }
+
+    /// Puts models in the order that is asked for.
+    pub(super) fn sort(
+        &self,
+        models: &mut [Arc<Model>],
+        control: &Control,
+        popularity: Option<&HashMap<String, (u64, u64)>>,
+    ) {
+        self.order.sort(models, control, popularity);
     }
 
     fn admits(&self, model: &Model) -> bool {
@@ -233,11 +246,18 @@ impl Filter {
             && self.providers.as_ref().is_none_or(|wanted| is_served_by(model, wanted))
             && (!self.zdr || model.endpoints.iter().any(|endpoint| endpoint.data_policy.zdr == Some(true)))
             && self.region.is_none_or(is_inside)
+            && (self.distillable.is_none() || model.distillable == self.distillable)
             && self.families.as_ref().is_none_or(is_family)
             && is_known_age
             && self.born_after.is_none_or(|moment| model.created >= moment)
             && self.born_before.is_none_or(|moment| model.created <= moment)
     }
+}
+
+/// The kind of answer that a model gives, by its first known one; `text` when it gives none of them.
+pub(super) fn known_output(model: &Model) -> &'static str {
+    let gives = |output: &&&str| model.output_modalities.iter().any(|has| has == **output);
+    OUTPUTS.iter().find(gives).copied().unwrap_or("text")
 }
 
 fn contains(model: &Model, text: &str) -> bool {
@@ -278,10 +298,6 @@ fn asks_the_unknown(params: &Params) -> Result<bool, ControlError> {
         if !CATEGORIES.contains(&word) {
             return Err(ControlError::invalid("category", format!("must be of: {}", CATEGORIES.join(", "))));
         }
-        asks = true;
-    }
-    if params.one("distillable")?.is_some() {
-        params.flag("distillable")?;
         asks = true;
     }
     for name in UNKNOWN_FIGURES {

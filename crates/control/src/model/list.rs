@@ -51,6 +51,11 @@ pub(crate) async fn handler(
 
 /// The page of a list that the query asks for.
 pub(super) fn answer(models: &[Arc<Model>], params: &Params, uri: &Uri) -> Result<Response, ControlError> {
+    reply::open(&page_of(models, params, uri)?)
+}
+
+/// The page of a list that the query asks for, with the way to the next.
+pub(super) fn page_of(models: &[Arc<Model>], params: &Params, uri: &Uri) -> Result<ModelListReply, ControlError> {
     let offset = params.number("offset", 0, OFFSET_MAX)?;
     let limit = params.number("limit", 1, LIMIT_MAX)?;
     let total_count = models.len();
@@ -61,7 +66,7 @@ pub(super) fn answer(models: &[Arc<Model>], params: &Params, uri: &Uri) -> Resul
     let data = models.iter().skip(skip).take(take).filter_map(|model| model_data(model)).collect();
     let end = skip.saturating_add(take);
     let next = (end < total_count).then(|| page(uri, end, take));
-    reply::open(&ModelListReply { data, total_count, links: PageLinks { next } })
+    Ok(ModelListReply { data, total_count, links: PageLinks { next } })
 }
 
 fn to_usize(number: u64) -> usize {

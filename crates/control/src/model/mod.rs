@@ -12,6 +12,7 @@ pub(crate) mod pricing;
 mod region;
 mod rss;
 pub(crate) mod shape;
+pub(crate) mod user;
 pub(crate) mod zdr;
 
 use crate::error::ControlError;

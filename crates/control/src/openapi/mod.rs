@@ -68,6 +68,7 @@ struct Frame;
     messages::count_tokens,
     model::list::handler,
     model::count::handler,
+    model::user::handler,
     model::find::escaped,
     model::find::parts,
     model::endpoints::handler,

@@ -404,10 +404,11 @@ fn catalog() -> Catalog {
     let american = EndpointText { region: Some("us".to_owned()), ..endpoint("acme", "0.10", "0.40") };
     builder.model(ModelText {
         canonical_slug: Some("acme/large-2026-05-01".to_owned()),
+        distillable: Some(true),
         input_modalities: vec!["text".to_owned(), "image".to_owned()],
         ..model("acme/large", 200_000, "2026-05-01", both)
     });
-    builder.model(model("acme/small", 32_000, "2026-11-01", vec![american]));
+    builder.model(ModelText { distillable: Some(false), ..model("acme/small", 32_000, "2026-11-01", vec![american]) });
     builder.model(model("bolt/tiny", 8_000, "2025-01-01", vec![endpoint("bolt", "0.05", "0.05")]));
     builder.model(model("bolt/tiny:free", 8_000, "2025-01-01", vec![endpoint("bolt", "0", "0")]));
     builder.model(ModelText {
