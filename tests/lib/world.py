@@ -16,7 +16,7 @@ BUILT = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug"
 BINARY = os.environ.get("PORTOLAN_TEST_BINARY", str(BUILT / "portolan"))
 START_SECONDS = 30
 STOP_SECONDS = 20
-FAMILIES = {"openai": "/v1", "anthropic": "", "gemini": ""}
+FAMILIES = {"openai": "/v1", "openai-responses": "/v1", "anthropic": "", "gemini": ""}
 
 PROVIDER = """
 [providers.sim-{family}]

@@ -8,6 +8,7 @@ pub mod heal;
 pub mod inbound;
 pub mod messages;
 pub mod preset;
+pub mod responses;
 pub mod sse;
 pub mod tokens;
 pub mod upstream;

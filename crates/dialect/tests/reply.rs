@@ -97,6 +97,7 @@ fn bill<'a>(usage: &'a Usage, costs: &Costs) -> Bill<'a> {
         prompt_cost: costs.prompt,
         completion_cost: costs.completion,
         is_byok: false,
+        ended_at: 1_763_700_001,
     }
 }
 
@@ -391,6 +392,7 @@ fn money_is_written_exactly() {
             prompt_cost: amount,
             completion_cost: Amount::ZERO,
             is_byok: true,
+            ended_at: 1_763_700_001,
         };
         let body = String::from_utf8(encode(&Reply::default(), &ENVELOPE, &bill)).unwrap();
         assert!(body.contains(&format!("\"cost\":{text},\"is_byok\":true")), "{body}");

@@ -43,6 +43,8 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", pattern: "/v1/messages", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/api/v1/messages/count_tokens", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/v1/messages/count_tokens", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/api/v1/responses", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/v1/responses", access: Access::Inference, body_max: 33_554_432 },
 ];
 
 /// The public routes of the data plane.
@@ -54,6 +56,8 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/messages", post(messages))
         .route("/api/v1/messages/count_tokens", post(count_tokens))
         .route("/v1/messages/count_tokens", post(count_tokens))
+        .route("/api/v1/responses", post(responses))
+        .route("/v1/responses", post(responses))
         .method_not_allowed_fallback(|| async {
             reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed"))
         })
@@ -70,6 +74,10 @@ async fn messages(State(gateway): State<Arc<Gateway>>, request: Request) -> Resp
 
 async fn count_tokens(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     count::run(&gateway, Dialect::Messages, request).await
+}
+
+async fn responses(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    journey::run(&gateway, Dialect::Responses, accept::Credential::Header, request).await
 }
 
 /// Answers a chat request on behalf of a key that the console's session stands for.

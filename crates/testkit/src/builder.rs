@@ -68,16 +68,24 @@ impl AppBuilder {
     ///
     /// # Panics
     /// When no port is free.
-    pub async fn simulated(mut self, slug: &str, family: Family) -> Self {
-        let api_key = Some(format!("sk-{slug}-upstream-credential-0123456789"));
-        let options = Options { api_key: api_key.clone(), ..Options::default() };
-        let simulator = Simulator::start(options).await.expect("simulator");
-        let address = simulator.address();
+    pub async fn simulated(self, slug: &str, family: Family) -> Self {
         let (dialect, path) = match family {
             Family::OpenAi => ("openai", "/v1"),
             Family::Anthropic => ("anthropic", ""),
             Family::Gemini => ("gemini", "/v1beta"),
         };
+        self.simulated_as(slug, dialect, path).await
+    }
+
+    /// Starts a simulated provider in this process that is called in a named format, below a path.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn simulated_as(mut self, slug: &str, dialect: &str, path: &str) -> Self {
+        let api_key = Some(format!("sk-{slug}-upstream-credential-0123456789"));
+        let options = Options { api_key: api_key.clone(), ..Options::default() };
+        let simulator = Simulator::start(options).await.expect("simulator");
+        let address = simulator.address();
         let section = json!({"dialect": dialect, "base_url": format!("http://{address}{path}"), "api_key": api_key});
         self.simulators.insert(slug.to_owned(), simulator);
         self.provider(slug, section)

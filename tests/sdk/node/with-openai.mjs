@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const { PORTOLAN_URL: url, PORTOLAN_KEY: key, PORTOLAN_SPENT_KEY: spentKey } = process.env;
 const client = new OpenAI({ baseURL: `${url}/api/v1`, apiKey: key, maxRetries: 0, timeout: 30_000 });
-const FAMILIES = ['openai', 'anthropic', 'gemini'];
+const FAMILIES = ['openai', 'openai-responses', 'anthropic', 'gemini'];
 const HELLO = [{ role: 'user', content: 'hello' }];
 const CALLS = [{ role: 'user', content: 'CALL:get_weather CALL:get_time' }];
 const PERSON = z.object({ name: z.string(), age: z.int(), tags: z.array(z.string()) });

@@ -9,7 +9,7 @@ const caller = (apiKey) =>
   new OpenRouter({ serverURL: `${url}/api/v1`, apiKey, retryConfig: { strategy: 'none' }, timeoutMs: 30_000 });
 const client = caller(key);
 const keeper = caller(managementKey);
-const FAMILIES = ['openai', 'anthropic', 'gemini'];
+const FAMILIES = ['openai', 'openai-responses', 'anthropic', 'gemini'];
 const messages = [{ role: 'user', content: 'hello' }];
 const send = (model, more = {}, from = client) => from.chat.send({ chatRequest: { model, messages, ...more } });
 

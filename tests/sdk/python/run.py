@@ -9,12 +9,13 @@ import traceback
 
 import with_openai
 import with_openrouter
+import with_responses
 
 
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     passed, failed = 0, 0
-    for suite in (with_openai, with_openrouter):
+    for suite in (with_openai, with_responses, with_openrouter):
         for name, check in suite.checks():
             if wanted not in name:
                 continue

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from openrouter import OpenRouter, errors
 
 BASE = f"{os.environ['PORTOLAN_URL']}/api/v1"
-FAMILIES = ("openai", "anthropic", "gemini")
+FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 HELLO = [{"role": "user", "content": "hello"}]
 
 

@@ -94,6 +94,7 @@ fn read(control: &Control, fields: &Fields<'_>) -> Result<Upstream, ControlError
 const fn family_text(provider: &Provider) -> Option<&'static str> {
     match provider.family {
         Family::OpenAi => Some("openai"),
+        Family::OpenAiResponses => Some("openai-responses"),
         Family::Anthropic => Some("anthropic"),
         Family::Gemini => Some("gemini"),
         Family::Unsupported => None,

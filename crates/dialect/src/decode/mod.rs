@@ -11,6 +11,7 @@ mod finish;
 mod gemini;
 mod guard;
 mod openai;
+mod responses;
 mod stream;
 mod tools;
 mod usage;
@@ -64,6 +65,7 @@ fn read(family: Family, quirks: &Quirks, is_quoted: bool, body: &[u8]) -> Result
     match family {
         Family::OpenAi | Family::Unsupported => openai::whole(quirks, text, &mut deltas)?,
         Family::Anthropic => anthropic::whole(text, is_quoted, &mut deltas)?,
+        Family::OpenAiResponses => responses::whole(text, &mut deltas)?,
         Family::Gemini => gemini::whole(text, &mut deltas)?,
     }
     let mut collector = Collector::default();

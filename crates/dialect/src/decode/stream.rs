@@ -1,7 +1,7 @@
 //! [`StreamDecoder`]: from the bytes of a provider's stream to deltas.
 
 use super::guard::{self, Hostile};
-use super::{anthropic, failure, gemini, openai};
+use super::{anthropic, failure, gemini, openai, responses};
 use crate::canonical::reply::{Delta, UpstreamError};
 use crate::sse::{Decoder, EVENT_BYTES_MAX, EventRef, SseError};
 use domain::catalog::{Family, Quirks};
@@ -61,6 +61,7 @@ impl StreamError {
 #[derive(Debug)]
 enum Format {
     OpenAi(openai::Stream),
+    Responses(responses::Stream),
     Anthropic(anthropic::Stream),
     Gemini(gemini::Stream),
 }
@@ -69,6 +70,7 @@ impl Format {
     fn event(&mut self, name: Option<&str>, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         match self {
             Self::OpenAi(stream) => stream.event(json, out),
+            Self::Responses(stream) => stream.event(name, json, out),
             Self::Anthropic(stream) => stream.event(name, json, out),
             Self::Gemini(stream) => stream.event(json, out),
         }
@@ -77,6 +79,7 @@ impl Format {
     fn finish(&mut self, out: &mut Vec<Delta>) {
         match self {
             Self::OpenAi(stream) => stream.finish(out),
+            Self::Responses(stream) => stream.finish(out),
             Self::Anthropic(stream) => stream.finish(out),
             Self::Gemini(stream) => stream.finish(out),
         }
@@ -120,6 +123,7 @@ impl StreamDecoder {
     pub fn with_event_limit(family: Family, quirks: &Quirks, event_bytes_max: usize) -> Self {
         let format = match family {
             Family::OpenAi | Family::Unsupported => Format::OpenAi(openai::Stream::new(quirks)),
+            Family::OpenAiResponses => Format::Responses(responses::Stream::default()),
             Family::Anthropic => Format::Anthropic(anthropic::Stream::default()),
             Family::Gemini => Format::Gemini(gemini::Stream::default()),
         };

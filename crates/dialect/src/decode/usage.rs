@@ -148,6 +148,32 @@ impl OpenAiUsage {
     }
 }
 
+/// `usage` of Responses.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ResponsesUsage {
+    input_tokens: Option<Count>,
+    output_tokens: Option<Count>,
+    total_tokens: Option<Count>,
+    input_tokens_details: Option<PromptDetails>,
+    output_tokens_details: Option<CompletionDetails>,
+}
+
+impl ResponsesUsage {
+    /// The normal form; `None` when neither side was counted. Searches are counted by their items.
+    pub(super) fn normal(self, web_searches: u64) -> Option<Usage> {
+        let same = OpenAiUsage {
+            prompt_tokens: self.input_tokens,
+            completion_tokens: self.output_tokens,
+            total_tokens: self.total_tokens,
+            prompt_tokens_details: self.input_tokens_details,
+            completion_tokens_details: self.output_tokens_details,
+            ..OpenAiUsage::default()
+        };
+        same.normal().map(|usage| Usage { web_searches, ..usage })
+    }
+}
+
 /// `usage` of Anthropic Messages. On streams it arrives in two events whose counts are cumulative: each field of the
 /// later one replaces that of the earlier one and nothing is ever added.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]

@@ -6,6 +6,7 @@ use crate::chat;
 use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::ChatRequest;
 use crate::messages;
+use crate::responses;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
 
@@ -16,15 +17,20 @@ pub enum Encoder {
     Chat(chat::stream::Encoder),
     /// Messages events.
     Messages(Box<messages::stream::Encoder>),
+    /// Responses events.
+    Responses(Box<responses::stream::Encoder>),
 }
 
 impl Encoder {
     /// Makes an encoder. The envelope's metadata is not used: it is only known at the end.
     #[must_use]
-    pub fn new(dialect: Dialect, _request: &ChatRequest, envelope: &Envelope<'_>) -> Self {
+    pub fn new(dialect: Dialect, request: &ChatRequest, envelope: &Envelope<'_>) -> Self {
         match dialect {
             Dialect::Chat => Self::Chat(chat::stream::Encoder::new(envelope)),
             Dialect::Messages => Self::Messages(Box::new(messages::stream::Encoder::new(envelope))),
+            Dialect::Responses => {
+                Self::Responses(Box::new(responses::stream::Encoder::new(request.origin().responses(), envelope)))
+            }
         }
     }
 
@@ -33,6 +39,7 @@ impl Encoder {
         match self {
             Self::Chat(encoder) => encoder.push(delta, out),
             Self::Messages(encoder) => encoder.push(delta, out),
+            Self::Responses(encoder) => encoder.push(delta, out),
         }
     }
 
@@ -41,6 +48,7 @@ impl Encoder {
         match self {
             Self::Chat(encoder) => encoder.end(bill, metadata, out),
             Self::Messages(encoder) => encoder.end(bill, metadata, out),
+            Self::Responses(encoder) => encoder.end(bill, metadata, out),
         }
     }
 
@@ -56,6 +64,7 @@ impl Encoder {
         match self {
             Self::Chat(encoder) => encoder.error(status, kind, message, provider_code, out),
             Self::Messages(encoder) => encoder.error(kind, message, provider_code, out),
+            Self::Responses(encoder) => encoder.error(kind, message, out),
         }
     }
 
@@ -63,8 +72,8 @@ impl Encoder {
     #[must_use]
     pub const fn keep_alive(dialect: Dialect) -> &'static [u8] {
         match dialect {
-            Dialect::Chat => chat::stream::KEEP_ALIVE,
             Dialect::Messages => messages::stream::KEEP_ALIVE,
+            Dialect::Chat | Dialect::Responses => chat::stream::KEEP_ALIVE,
         }
     }
 }

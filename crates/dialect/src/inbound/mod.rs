@@ -19,6 +19,7 @@ use crate::chat;
 use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::{ChatRequest, InvalidRequest, Limits};
 use crate::messages;
+use crate::responses;
 use bytes::Bytes;
 
 /// What a caller speaks; decided by the route and by nothing else.
@@ -28,6 +29,8 @@ pub enum Dialect {
     Chat,
     /// Anthropic Messages.
     Messages,
+    /// OpenAI Responses.
+    Responses,
 }
 
 impl Dialect {
@@ -37,6 +40,7 @@ impl Dialect {
         match self {
             Self::Chat => "completions",
             Self::Messages => "messages",
+            Self::Responses => "responses",
         }
     }
 }
@@ -50,6 +54,7 @@ pub fn parse(dialect: Dialect, body: Bytes, limits: &Limits) -> Result<ChatReque
     match dialect {
         Dialect::Chat => chat::request::parse(body, limits),
         Dialect::Messages => messages::request::parse(body, limits),
+        Dialect::Responses => responses::request::parse(body, limits),
     }
 }
 
@@ -57,7 +62,7 @@ pub fn parse(dialect: Dialect, body: Bytes, limits: &Limits) -> Result<ChatReque
 #[must_use]
 pub fn encode(
     dialect: Dialect,
-    _request: &ChatRequest,
+    request: &ChatRequest,
     reply: &Reply,
     envelope: &Envelope<'_>,
     bill: &Bill<'_>,
@@ -65,5 +70,6 @@ pub fn encode(
     match dialect {
         Dialect::Chat => chat::reply::encode(reply, envelope, bill),
         Dialect::Messages => messages::reply::encode(reply, envelope, bill),
+        Dialect::Responses => responses::reply::encode(request.origin().responses(), reply, envelope, bill),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Dialect;
 use crate::messages;
+use crate::responses;
 use domain::error_kind::ErrorKind;
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ pub struct Problem<'a> {
 #[must_use]
 pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
     match dialect {
-        Dialect::Chat => problem.envelope.clone(),
+        Dialect::Chat | Dialect::Responses => problem.envelope.clone(),
         Dialect::Messages => messages::problem::body(problem),
     }
 }
@@ -31,7 +32,7 @@ pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
 #[must_use]
 pub fn status(dialect: Dialect, problem: &Problem<'_>) -> u16 {
     match dialect {
-        Dialect::Chat => problem.kind.status(),
+        Dialect::Chat | Dialect::Responses => problem.kind.status(),
         Dialect::Messages => messages::problem::status(problem),
     }
 }
@@ -42,5 +43,6 @@ pub fn problem_event(dialect: Dialect, problem: &Problem<'_>) -> Vec<u8> {
     match dialect {
         Dialect::Chat => format!("data: {}\n\n", problem.envelope).into_bytes(),
         Dialect::Messages => messages::problem::event(problem),
+        Dialect::Responses => responses::problem_event(problem.id, problem.kind, problem.message),
     }
 }

@@ -11,6 +11,31 @@ impl Writer {
         Self { out: Vec::with_capacity(bytes) }
     }
 
+    /// Goes on behind what is in `out` already.
+    pub(crate) const fn behind(out: Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// Bytes as they are, without a comma.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// A field whose value is JSON already, on one line: line ends between tokens would break an event.
+    pub(crate) fn field_line(&mut self, name: &str, json: &str) {
+        self.key(name);
+        self.line(json);
+    }
+
+    /// A value that is JSON already, on one line.
+    pub(crate) fn line(&mut self, json: &str) {
+        self.comma();
+        // Inside strings line ends are escaped, so every bare one stands between tokens.
+        for piece in json.split(['\n', '\r']) {
+            self.out.extend_from_slice(piece.as_bytes());
+        }
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.out
     }

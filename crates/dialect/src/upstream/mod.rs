@@ -9,6 +9,7 @@ mod gemini;
 pub(crate) mod json;
 mod names;
 mod openai;
+mod responses;
 mod thought;
 mod turns;
 
@@ -109,16 +110,21 @@ pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, En
     thought::check(request, target)?;
     let turned = thought::turned_down(request, target);
     let request = turned.as_ref().unwrap_or(request);
-    match target.family {
-        Family::OpenAi => openai::encode(request, target),
-        Family::Anthropic => anthropic::encode(request, target),
-        Family::Gemini => gemini::encode(request, target),
-        Family::Unsupported => Err(EncodeError {
-            kind: ErrorKind::NotFound,
-            message: "No adapter speaks this provider's wire format".to_owned(),
-            param: None,
-        }),
-    }
+    let mut outgoing = match target.family {
+        Family::OpenAi => openai::encode(request, target)?,
+        Family::OpenAiResponses => return responses::encode(request, target),
+        Family::Anthropic => anthropic::encode(request, target)?,
+        Family::Gemini => gemini::encode(request, target)?,
+        Family::Unsupported => {
+            return Err(EncodeError {
+                kind: ErrorKind::NotFound,
+                message: "No adapter speaks this provider's wire format".to_owned(),
+                param: None,
+            });
+        }
+    };
+    outgoing.notes.extend(request.origin().notes().iter().cloned());
+    Ok(outgoing)
 }
 
 impl EncodeError {

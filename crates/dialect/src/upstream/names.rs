@@ -29,6 +29,11 @@ impl ToolNames {
         self.pairs.iter().find(|(long, _)| long == original).map_or(original, |(_, short)| short)
     }
 
+    /// Names that are known on the way out already: each the caller's, and what was sent for it.
+    pub(crate) const fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
     /// Chooses names for all of `names`; the choice depends on the names alone, so that prompt caches stay warm.
     pub(crate) fn choose(names: &[String], is_allowed: impl Fn(char) -> bool) -> Self {
         let mut pairs: Vec<(String, String)> = Vec::new();
@@ -45,7 +50,7 @@ impl ToolNames {
     }
 }
 
-fn fits(name: &str, is_allowed: &impl Fn(char) -> bool) -> bool {
+pub(crate) fn fits(name: &str, is_allowed: &impl Fn(char) -> bool) -> bool {
     name.len() <= NAME_MAX && name.chars().all(is_allowed)
 }
 

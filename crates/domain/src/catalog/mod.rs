@@ -21,6 +21,9 @@ use std::sync::Arc;
 pub enum Family {
     /// OpenAI chat completions and everything that imitates it.
     OpenAi,
+    /// OpenAI Responses, stateless.
+    #[serde(rename = "openai-responses")]
+    OpenAiResponses,
     /// Anthropic Messages.
     Anthropic,
     /// Gemini generateContent.

@@ -287,5 +287,6 @@ pub fn bill(receipt: &Receipt) -> Bill<'_> {
         prompt_cost: prompt_cost.min(receipt.cost.total),
         completion_cost: receipt.cost.total.saturating_sub(prompt_cost.min(receipt.cost.total)),
         is_byok: false,
+        ended_at: receipt.settlement.ended_at.seconds(),
     }
 }

@@ -96,13 +96,13 @@ fn private(slug: &str, section: &ProviderSection) -> Result<ProviderText, Config
     if dialect == Family::Unsupported {
         return Err(ConfigError::Value {
             key: format!("providers.{slug}.dialect"),
-            problem: "must be openai, anthropic or gemini".to_owned(),
+            problem: "must be openai, openai-responses, anthropic or gemini".to_owned(),
         });
     }
     let auth = match dialect {
         Family::Anthropic => "x-api-key",
         Family::Gemini => "x-goog-api-key",
-        Family::OpenAi | Family::Unsupported => "bearer",
+        Family::OpenAi | Family::OpenAiResponses | Family::Unsupported => "bearer",
     };
     let mut provider = ProviderText {
         slug: slug.to_owned(),

@@ -17,7 +17,7 @@ pub struct Collector {
 /// Structured parts of one choice while they grow.
 #[derive(Debug, Default)]
 struct Pieces {
-    details: Vec<Held>,
+    details: Details,
     audio: Option<Held>,
     logprobs: Option<Held>,
 }
@@ -49,7 +49,7 @@ impl Collector {
     #[must_use]
     pub fn finish(mut self) -> Reply {
         for (choice, pieces) in self.reply.choices.iter_mut().zip(self.pieces) {
-            choice.message.reasoning_details = pieces.details.into_iter().filter_map(Held::into_raw).collect();
+            choice.message.reasoning_details = pieces.details.finish();
             choice.message.audio = pieces.audio.and_then(Held::into_raw);
             choice.logprobs = pieces.logprobs.and_then(Held::into_raw);
         }
@@ -67,15 +67,16 @@ impl Collector {
             Delta::Reasoning { choice, text, details } => {
                 let (choice, pieces) = self.choice(choice);
                 append(&mut choice.message.reasoning, text);
-                details.into_iter().for_each(|detail| pieces.add_detail(detail));
+                details.into_iter().for_each(|detail| pieces.details.add(detail));
             }
-            Delta::ReasoningDetail { choice, detail } => self.choice(choice).1.add_detail(detail),
+            Delta::ReasoningDetail { choice, detail } => self.choice(choice).1.details.add(detail),
             Delta::ToolCall { choice, index, id, name, arguments } => {
                 add_call(&mut self.choice(choice).0.message.tool_calls, index, id, name, &arguments);
             }
             Delta::Image { choice, image } => self.choice(choice).0.message.images.push(image),
             Delta::Audio { choice, audio } => add_piece(&mut self.choice(choice).1.audio, audio, AUDIO_TEXTS),
             Delta::Annotation { choice, annotation } => self.choice(choice).0.message.annotations.push(annotation),
+            Delta::Item { choice, item } => self.choice(choice).0.message.items.push(item),
             Delta::Logprobs { choice, logprobs } => {
                 add_piece(&mut self.choice(choice).1.logprobs, logprobs, LOGPROB_LISTS);
             }
@@ -102,13 +103,31 @@ const AUDIO_TEXTS: &[&str] = &["data", "transcript"];
 const LOGPROB_LISTS: &[&str] = &["content", "refusal"];
 const DETAIL_TEXTS: &[&str] = &["text", "summary", "data", "signature"];
 
-impl Pieces {
-    /// Adds a piece of structured reasoning: pieces of one entry share type and index, and follow one another.
-    fn add_detail(&mut self, detail: Box<RawValue>) {
-        match self.details.last_mut() {
+/// Entries of structured reasoning while they grow.
+#[derive(Debug, Default)]
+pub(crate) struct Details(Vec<Held>);
+
+impl Details {
+    /// Adds a piece: pieces of one entry share type and index, and follow one another.
+    pub(crate) fn add(&mut self, detail: Box<RawValue>) {
+        match self.0.last_mut() {
             Some(last) if last.is_continued_by(&detail) => last.join(&detail, DETAIL_TEXTS),
-            _ => self.details.push(Held::Raw(detail)),
+            _ => self.0.push(Held::Raw(detail)),
         }
+    }
+
+    /// The entries as they stand.
+    pub(crate) fn entries(&self) -> Vec<Box<RawValue>> {
+        let raw = |held: &Held| match held {
+            Held::Raw(raw) => Some(raw.clone()),
+            Held::Open(fields) => to_raw_value(fields).ok(),
+        };
+        self.0.iter().filter_map(raw).collect()
+    }
+
+    /// The entries, each whole.
+    pub(crate) fn finish(self) -> Vec<Box<RawValue>> {
+        self.0.into_iter().filter_map(Held::into_raw).collect()
     }
 }
 

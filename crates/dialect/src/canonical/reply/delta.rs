@@ -81,6 +81,13 @@ pub enum Delta {
         /// One entry of `annotations`.
         annotation: Box<RawValue>,
     },
+    /// A whole output item that only the Responses format has, such as a hosted tool's call.
+    Item {
+        /// Index of the choice.
+        choice: u32,
+        /// The item as the provider wrote it.
+        item: Box<RawValue>,
+    },
     /// Token probabilities of the text that comes next.
     Logprobs {
         /// Index of the choice.
@@ -154,6 +161,7 @@ impl Delta {
                 | Self::Annotation { .. }
                 | Self::Logprobs { .. }
                 | Self::Native(Native::Grow { .. })
+                | Self::Item { .. }
         )
     }
 

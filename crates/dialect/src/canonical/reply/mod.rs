@@ -8,6 +8,7 @@ mod delta;
 mod failure;
 
 pub use collector::Collector;
+pub(crate) use collector::Details;
 pub use delta::{Delta, Native};
 pub use failure::{FailureClass, MESSAGE_CHARS_MAX, UpstreamError};
 
@@ -68,6 +69,8 @@ pub struct Message {
     pub native: Vec<Box<RawValue>>,
     /// The stop text that ended the answer, when the provider names it.
     pub stop_sequence: Option<String>,
+    /// Output items that only the Responses format has, as the provider wrote them.
+    pub items: Vec<Box<RawValue>>,
 }
 
 /// A tool call.

@@ -206,6 +206,9 @@ pub struct ReasoningDetail<'a> {
     /// Visible reasoning.
     #[serde(borrow, default)]
     pub text: Option<Text<'a>>,
+    /// A summary of the reasoning.
+    #[serde(borrow, default)]
+    pub summary: Option<Text<'a>>,
     /// The provider's proof that it wrote the text.
     #[serde(borrow, default)]
     pub signature: Option<Text<'a>>,

@@ -19,6 +19,8 @@ pub struct Bill<'a> {
     pub completion_cost: Amount,
     /// The caller's own provider key was used.
     pub is_byok: bool,
+    /// When the answer ended, in Unix seconds.
+    pub ended_at: i64,
 }
 
 /// Appends the `usage` object: the totals contain their details, as in every format of the OpenAI family.

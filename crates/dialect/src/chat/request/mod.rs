@@ -82,6 +82,7 @@ pub struct ChatRequest {
     shape: Shape,
     traits: Traits,
     origin: Origin,
+    is_rewritten: bool,
 }
 
 /// A top-level field: its name, and where its value lies in the body.
@@ -125,6 +126,7 @@ pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest
         fields,
         text,
         origin: Origin::Chat,
+        is_rewritten: false,
     })
 }
 
@@ -134,7 +136,7 @@ fn small<'a, T: serde::Deserialize<'a>>(top: &Top<'a>, name: &str) -> Option<T> 
 }
 
 /// Where `part` lies inside `whole`, of which it is a slice.
-fn range_in(whole: &str, part: &str) -> Range<usize> {
+pub(crate) fn range_in(whole: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
     start..start + part.len()
 }
@@ -306,6 +308,11 @@ impl ChatRequest {
     /// What the caller wrote, to be completed with what its headers say.
     pub(crate) const fn origin_mut(&mut self) -> &mut Origin {
         &mut self.origin
+    }
+
+    /// Whether the messages are no longer the ones that the caller wrote: its own text must not be sent then.
+    pub(crate) const fn is_rewritten(&self) -> bool {
+        self.is_rewritten
     }
 
     /// Facts for the encoders.

@@ -60,7 +60,8 @@ impl ChatRequest {
         let place = place.unwrap_or_default();
         let (before, after) = (self.text.get(..place.start), self.text.get(place.end..));
         let text = [before.unwrap_or_default(), messages, after.unwrap_or_default()].concat();
-        parse(text.into_bytes().into(), &Limits::default())
+        let changed = parse(text.into_bytes().into(), &Limits::default())?;
+        Ok(Self { is_rewritten: true, ..changed.with_origin(self.origin.clone()) })
     }
 
     /// The same request with some content parts replaced; `None` when none is. `replace` sees a part, read and as the caller

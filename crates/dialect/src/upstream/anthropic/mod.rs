@@ -34,6 +34,7 @@ const MARKERS_MAX: usize = 4;
 
 pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
     if let Origin::Messages(original) = request.origin()
+        && !request.is_rewritten()
         && quote::is_possible(request, target, original)
     {
         return Ok(quote::encode(request, target, original));

@@ -12,7 +12,7 @@ use domain::catalog::Family;
 #[must_use]
 pub fn address(family: Family, base_url: &str, path: &str) -> String {
     match family {
-        Family::OpenAi | Family::Unsupported => openai::address(base_url, path),
+        Family::OpenAi | Family::OpenAiResponses | Family::Unsupported => openai::address(base_url, path),
         Family::Anthropic => anthropic::address(base_url, path),
         Family::Gemini => gemini::address(base_url, path),
     }
