@@ -31,6 +31,7 @@ impl From<Dialect> for Form {
         match dialect {
             Dialect::Chat => Self::Chat,
             Dialect::Messages => Self::Messages,
+            Dialect::Responses => Self::Responses,
         }
     }
 }
