@@ -1053,7 +1053,7 @@ export interface components {
              * @description The provider's HTTP status, if one arrived.
              */
             status: number | null;
-            /** @description `served`, `failed` or `skipped`. */
+            /** @description `served`, `failed`, `skipped`, or `rejected` by the caller's own rules. */
             outcome: string;
             /** @description Why it was chosen, failed or skipped. */
             reason: string;
@@ -1067,6 +1067,10 @@ export interface components {
              * @description Milliseconds it took, when it was tried.
              */
             duration_ms: number | null;
+            /** @description The rules that its answer broke; null unless it was rejected. */
+            verdicts: components["schemas"]["VerdictData"][] | null;
+            /** @description What a rejected answer cost, in US dollars; null unless it was rejected. */
+            rejected_cost_usd: string | null;
         };
         /** @description Voice and format of spoken answers. */
         AudioOptions: {
@@ -2999,6 +3003,13 @@ export interface components {
             name: string;
             /** @description What they may do; `owner` for now. */
             role: string;
+        };
+        /** @description One rule that an answer broke. */
+        VerdictData: {
+            /** @description The rule, as it is spelled in the request. */
+            rule: string;
+            /** @description What is wrong, without the answer's words. */
+            problem: string;
         };
         /** @description A video by web address or data URL. */
         VideoUrl: {

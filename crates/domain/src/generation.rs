@@ -19,6 +19,28 @@ pub enum AttemptOutcome {
     Failed,
     /// It was not tried.
     Skipped,
+    /// It gave an answer that the caller's own rules rejected.
+    Rejected,
+}
+
+/// What became of an answer that the caller's own rules rejected.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Rejection {
+    /// The rules that it broke.
+    pub verdicts: Vec<Verdict>,
+    /// What was consumed.
+    pub usage: Usage,
+    /// What it cost; charged.
+    pub cost: Amount,
+}
+
+/// One rule that an answer broke.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Verdict {
+    /// The rule, as it is spelled in the request.
+    pub rule: String,
+    /// What is wrong, without the answer's words.
+    pub problem: String,
 }
 
 /// One attempt at an endpoint.
@@ -46,6 +68,9 @@ pub struct Attempt {
     /// Milliseconds it took, when it was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// Why and at what cost its answer was rejected, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Box<Rejection>>,
 }
 
 /// An endpoint that the plan left out.

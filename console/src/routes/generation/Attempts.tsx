@@ -9,6 +9,7 @@ const SKIPPED: Look = { tone: 'off', fill: 'text-faint' };
 const LOOKS: Record<string, Look | undefined> = {
   served: { tone: 'ok', fill: 'text-ok' },
   failed: { tone: 'bad', fill: 'text-bad' },
+  rejected: { tone: 'bad', fill: 'text-bad' },
 };
 
 function lookOf({ outcome }: Attempt): Look {
@@ -89,7 +90,7 @@ export function summary(attempts: Attempt[]): string {
   const served = attempts.find((attempt) => attempt.outcome === 'served');
   if (asked.length === 0) return 'No provider was asked.';
   if (!served) return asked.length === 1 ? 'The only attempt failed.' : `All ${asked.length} attempts failed.`;
-  const failed = asked.filter((attempt) => attempt.outcome === 'failed').length;
+  const failed = asked.filter((attempt) => attempt.outcome === 'failed' || attempt.outcome === 'rejected').length;
   if (failed === 0) return `${served.provider_name} answered at the first attempt.`;
   return `${served.provider_name} answered after ${failed === 1 ? 'one failed attempt' : `${failed} failed attempts`}.`;
 }

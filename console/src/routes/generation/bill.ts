@@ -17,6 +17,8 @@ const KINDS: Record<string, string> = {
   input_audio_cache: 'audio cache read',
   request: 'request',
   web_search: 'web searches',
+  rejected_attempt: 'rejected answer',
+  max_cost: 'ceiling of the request',
 };
 
 /** One line of a bill, ready to read. */

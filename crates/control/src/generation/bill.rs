@@ -76,7 +76,7 @@ pub(crate) struct AttemptData {
     model: String,
     /// The provider's HTTP status, if one arrived.
     status: Option<u16>,
-    /// `served`, `failed` or `skipped`.
+    /// `served`, `failed`, `skipped`, or `rejected` by the caller's own rules.
     outcome: &'static str,
     /// Why it was chosen, failed or skipped.
     reason: String,
@@ -84,6 +84,19 @@ pub(crate) struct AttemptData {
     started_ms: u64,
     /// Milliseconds it took, when it was tried.
     duration_ms: Option<u64>,
+    /// The rules that its answer broke; null unless it was rejected.
+    verdicts: Option<Vec<VerdictData>>,
+    /// What a rejected answer cost, in US dollars; null unless it was rejected.
+    rejected_cost_usd: Option<String>,
+}
+
+/// One rule that an answer broke.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VerdictData {
+    /// The rule, as it is spelled in the request.
+    rule: String,
+    /// What is wrong, without the answer's words.
+    problem: String,
 }
 
 /// An endpoint that was left out.
@@ -186,11 +199,18 @@ fn attempt_data(attempt: domain::generation::Attempt) -> AttemptData {
             AttemptOutcome::Served => "served",
             AttemptOutcome::Failed => "failed",
             AttemptOutcome::Skipped => "skipped",
+            AttemptOutcome::Rejected => "rejected",
         },
         reason: attempt.reason,
         started_ms: attempt.started_ms,
         duration_ms: attempt.duration_ms,
+        rejected_cost_usd: attempt.rejection.as_ref().map(|rejection| rejection.cost.to_usd()),
+        verdicts: attempt.rejection.map(|rejection| rejection.verdicts.into_iter().map(verdict_data).collect()),
     }
+}
+
+fn verdict_data(verdict: domain::generation::Verdict) -> VerdictData {
+    VerdictData { rule: verdict.rule, problem: verdict.problem }
 }
 
 fn excluded_data(exclusion: domain::generation::Exclusion) -> ExcludedData {

@@ -21,6 +21,7 @@ fn attempt(index: u16, provider: &str, status: u16, outcome: AttemptOutcome) -> 
         reason: "cheapest".to_owned(),
         started_ms: u64::from(index),
         duration_ms: Some(40),
+        rejection: None,
     }
 }
 

@@ -34,6 +34,10 @@ pub enum CostKind {
     Request,
     /// Web searches, per item.
     WebSearch,
+    /// A whole attempt whose answer the caller's own rules rejected; one item at its rounded cost.
+    RejectedAttempt,
+    /// The caller's own ceiling, in place of lines that add up to more; one item.
+    MaxCost,
 }
 
 /// What one unit of a line is.
@@ -51,7 +55,7 @@ impl CostKind {
     #[must_use]
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Image | Self::Request | Self::WebSearch => Unit::Item,
+            Self::Image | Self::Request | Self::WebSearch | Self::RejectedAttempt | Self::MaxCost => Unit::Item,
             _ => Unit::Token,
         }
     }
@@ -59,7 +63,15 @@ impl CostKind {
     /// Whether the line belongs to the prompt side of the cost split.
     #[must_use]
     pub const fn is_prompt(self) -> bool {
-        !matches!(self, Self::Completion | Self::InternalReasoning | Self::AudioOutput | Self::ImageOutput)
+        !matches!(
+            self,
+            Self::Completion
+                | Self::InternalReasoning
+                | Self::AudioOutput
+                | Self::ImageOutput
+                | Self::RejectedAttempt
+                | Self::MaxCost
+        )
     }
 
     /// The spelling in the public catalogue.
@@ -79,6 +91,8 @@ impl CostKind {
             Self::Image => "image",
             Self::Request => "request",
             Self::WebSearch => "web_search",
+            Self::RejectedAttempt => "rejected_attempt",
+            Self::MaxCost => "max_cost",
         }
     }
 }
@@ -95,6 +109,12 @@ pub struct CostLine {
 }
 
 impl CostLine {
+    /// A line of one item that costs `amount`; amounts above 9 223 dollars show as that.
+    #[must_use]
+    pub fn whole(kind: CostKind, amount: Amount) -> Self {
+        Self { kind, units: 1, price: UnitPrice::from_femtos(amount.nanos().saturating_mul(1_000_000)) }
+    }
+
     /// Exact cost in femto-dollars.
     #[must_use]
     pub fn femtos(&self) -> i128 {

@@ -134,6 +134,8 @@ impl PriceSheet {
             Kind::Image => self.image.unwrap_or_default(),
             Kind::Request => self.request.unwrap_or_default(),
             Kind::WebSearch => self.web_search.unwrap_or_default(),
+            // Never priced by a list: their lines carry what was charged.
+            Kind::RejectedAttempt | Kind::MaxCost => UnitPrice::ZERO,
         }
     }
 

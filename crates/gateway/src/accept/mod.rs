@@ -8,6 +8,7 @@ mod preset;
 mod session;
 
 use crate::authenticate::Caller;
+use crate::call::Rules;
 use crate::reply::Refusal;
 use crate::state::Gateway;
 use axum::body::Body;
@@ -63,6 +64,8 @@ pub struct Ask {
     pub started: Duration,
     /// The parsed body.
     pub chat: ChatRequest,
+    /// What the caller demands of the answer.
+    pub rules: Option<Box<Rules>>,
     /// Whether `openrouter_metadata` is wanted.
     pub wants_metadata: bool,
     /// Conversation, from the body, one of the header spellings or the user id in the metadata.
@@ -167,6 +170,7 @@ impl Knock {
             dialect: self.head.dialect,
             received_at: self.head.received_at,
             started: self.head.started,
+            rules: Rules::read(&chat)?.map(Box::new),
             wants_metadata: wants.is_some_and(|value| value.eq_ignore_ascii_case("enabled")),
             session_id: chat
                 .session_id()

@@ -7,9 +7,10 @@ use super::verdict::{self, Next, Whose};
 use crate::reply::Refusal;
 use crate::reply::availability::{Code, Details};
 use crate::state::Gateway;
-use dialect::decode::FailureClass;
+use dialect::decode::{FailureClass, UpstreamError};
+use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
-use domain::generation::{AttemptOutcome, Ending};
+use domain::generation::{AttemptOutcome, Ending, Rejection};
 use edge::upstream::Upstream;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -28,6 +29,8 @@ pub struct Failover {
     barred: Vec<(usize, Barred)>,
     /// The retry budget is spent.
     is_out_of_budget: bool,
+    /// The credit does not allow another attempt beside the rejected ones.
+    is_out_of_credit: bool,
 }
 
 #[derive(Debug)]
@@ -76,7 +79,7 @@ impl Failover {
 
     /// The next planned attempt that nothing speaks against; the first barred one when all are barred.
     fn open(&mut self, gateway: &Gateway, trip: &mut Trip) -> Option<Open> {
-        if !self.is_affordable(gateway, trip) {
+        if self.is_out_of_credit || !self.is_affordable(gateway, trip) {
             return None;
         }
         while self.at < trip.planned.len() {
@@ -198,15 +201,48 @@ impl Failover {
         self.failures.push(Failure { provider: endpoint.provider.name.clone(), failure });
     }
 
+    /// Takes note of an answer that broke off before the client saw any of it. Its attempt has been noted as served.
+    pub fn broke(&mut self, trip: &mut Trip, at: usize, error: UpstreamError) {
+        trip.attempt_breaks(&error);
+        trip.last_broke(verdict::of(error.class).reason);
+        let Some(endpoint) = self.bury(trip, at) else { return };
+        self.failures.push(Failure { provider: endpoint.provider.name.clone(), failure: error.into() });
+    }
+
+    /// Takes note of an answer that the caller's rules rejected. Its attempt has been noted as served.
+    pub fn rejected(&mut self, trip: &mut Trip, at: usize, rejection: Rejection) {
+        self.is_out_of_credit |= !trip.last_rejected(rejection);
+        let _endpoint = self.bury(trip, at);
+    }
+
+    /// The same endpoint under another name is not tried again.
+    fn bury(&mut self, trip: &Trip, at: usize) -> Option<Arc<Endpoint>> {
+        let endpoint = Arc::clone(&trip.planned.get(at)?.candidate.endpoint);
+        self.dead_targets.insert((endpoint.provider.slug.clone(), endpoint.upstream_id.clone()));
+        Some(endpoint)
+    }
+
     /// Ends the trip and says why nobody answered.
     fn give_up(&mut self, trip: &mut Trip) -> Refusal {
+        let verdicts = trip.verdicts();
         let refusal = match self.failures.last() {
+            _ if !verdicts.is_empty() => self.nothing_good(verdicts),
             Some(last) => self.refusal(trip, last),
             None => self.all_barred(trip),
         };
         let refusal = refusal.router_metadata(trip.router_metadata());
         let _receipt = trip.end(Outcome::unserved(Ending::Failed, refusal.kind.status(), Some(refusal.kind)));
         refusal
+    }
+
+    /// Somebody answered, and no answer kept the caller's rules.
+    fn nothing_good(&self, verdicts: Vec<Value>) -> Refusal {
+        let message = if self.is_out_of_credit {
+            "The answer breaks the rules of validate, and the credit does not allow another attempt"
+        } else {
+            "No provider gave an answer that keeps the rules of validate"
+        };
+        Refusal::new(ErrorKind::Unprocessable, message).meta_value("verdicts", Value::from(verdicts))
     }
 
     /// Nobody was asked: all endpoints are out, told us to wait, or are full.

@@ -59,8 +59,7 @@ pub enum Step {
 ///
 /// # Errors
 /// [`Refusal`] when none did; the trip has then ended.
-pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<Live, Refusal> {
-    let mut failover = Failover::default();
+pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failover) -> Result<Live, Refusal> {
     loop {
         let (turn, answering) = failover.next(gateway, &mut trip).await?;
         let status = answering.status;

@@ -17,6 +17,8 @@ pub(crate) mod scrub;
 pub(crate) mod sticky;
 mod tended;
 mod trip;
+mod validate;
+mod whole;
 mod verdict;
 
 pub use client::UpstreamClient;
@@ -26,6 +28,8 @@ pub(crate) use live::bill;
 pub use live::{Live, Step};
 use tended::Tended;
 pub use trip::Trip;
+pub use validate::Rules;
+pub use whole::Whole;
 
 use crate::prepare::Prepared;
 use crate::reply::Refusal;
@@ -37,6 +41,10 @@ use axum::response::Response;
 use domain::error_kind::ErrorKind;
 use domain::id::GenerationId;
 use edge::access_log::AccessFacts;
+use failover::Failover;
+
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// An answer: its head's facts and its body.
@@ -50,6 +58,8 @@ pub struct Reply {
 #[derive(Debug)]
 enum ReplyBody {
     Json(Vec<u8>),
+    /// The events of a whole answer.
+    Replay(Vec<u8>),
     Events(Box<Flow>),
 }
 
@@ -58,6 +68,7 @@ impl Reply {
     pub fn into_response(self) -> Response {
         match self.kind {
             ReplyBody::Json(body) => head::json(body, &self.id, self.facts),
+            ReplyBody::Replay(events) => head::events(Body::from(events), &self.id, self.facts),
             ReplyBody::Events(flow) => head::events(Body::new(*flow), &self.id, self.facts),
         }
     }
@@ -81,16 +92,52 @@ pub async fn call(gateway: &Arc<Gateway>, prepared: Prepared) -> Result<Reply, R
 
 /// Holds the head back until the first content or for a while, so that early failures are plain JSON errors.
 async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<Reply, Refusal> {
-    let (shared, dialect) = (Arc::clone(gateway), trip.ask.dialect);
-    let mut opening = Box::pin(async move { live::open(&shared, trip).await });
+    let dialect = trip.ask.dialect;
+    let mut opening = if trip.ask.rules.is_some() { judged(gateway, trip) } else { unjudged(gateway, trip) };
     let facts = AccessFacts { generation: Some(id.to_string()), ..AccessFacts::default() };
     let flow = match tokio::time::timeout(gateway.settings.head_hold, &mut opening).await {
-        Ok(live) => Flow::live(gateway, live?),
+        Ok(opened) => match opened? {
+            Opened::Live(live) => Flow::live(gateway, *live),
+            Opened::Whole(whole) => {
+                let (events, facts) = whole.into_events()?;
+                return Ok(Reply { id, facts, kind: ReplyBody::Replay(events) });
+            }
+        },
         Err(_elapsed) => Flow::opening(gateway, dialect, id, opening),
     };
     Ok(Reply {
         id,
         facts: AccessFacts { model: flow.model(), provider: flow.provider(), ..facts },
         kind: ReplyBody::Events(Box::new(flow)),
+    })
+}
+
+/// What a streamed request is answered with once somebody has answered.
+#[derive(Debug)]
+pub enum Opened {
+    /// A stream whose first content has arrived.
+    Live(Box<Live>),
+    /// An answer that had to be read whole before it could be judged.
+    Whole(Box<Whole>),
+}
+
+/// The search for an answer.
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Opened, Refusal>> + Send>>;
+
+fn unjudged(gateway: &Arc<Gateway>, trip: Trip) -> Opening {
+    let gateway = Arc::clone(gateway);
+    Box::pin(async move {
+        let live = live::open(&gateway, trip, &mut Failover::default()).await?;
+        Ok(Opened::Live(Box::new(live)))
+    })
+}
+
+/// Judged answers are read as plain ones are: a client that leaves is charged for what it made a provider do.
+fn judged(gateway: &Arc<Gateway>, trip: Trip) -> Opening {
+    let shared = Arc::clone(gateway);
+    let answer = Tended::new(&gateway.tasks, async move { plain::obtain(&shared, trip).await });
+    Box::pin(async move {
+        let panicked = || Err(Refusal::new(ErrorKind::Server, "a judged answer panicked"));
+        Ok(Opened::Whole(Box::new(answer.await.unwrap_or_else(panicked)?)))
     })
 }

@@ -2,16 +2,14 @@
 
 use super::attempt::{Answering, AttemptFailure};
 use super::failover::Failover;
-use super::live::{self, Step, bill};
-use super::trip::{Outcome, Trip};
+use super::live::{self, Step};
+use super::trip::Trip;
+use super::whole::Whole;
 use crate::reply::Refusal;
-use crate::settle::estimate_tokens;
 use crate::state::Gateway;
 use bytes::{Bytes, BytesMut};
-use dialect::canonical::reply::{Collector, Delta, Finish, FinishReason, Reply};
-use dialect::chat::reply::Envelope;
+use dialect::canonical::reply::{Collector, Delta, Finish, FinishReason};
 use dialect::decode::{self, FailureClass, UpstreamError};
-use dialect::inbound;
 use domain::error_kind::ErrorKind;
 use domain::generation::{AttemptOutcome, Ending};
 use edge::access_log::AccessFacts;
@@ -22,12 +20,38 @@ use std::sync::Arc;
 /// Gets a whole answer from some provider and charges it.
 ///
 /// # Errors
-/// [`Refusal`] when no provider gave one.
-pub async fn answer(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<(Vec<u8>, AccessFacts), Refusal> {
-    if trip.is_collected() {
-        return collected(gateway, trip).await;
-    }
+/// [`Refusal`] when no provider gave one that is good enough.
+pub async fn answer(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, AccessFacts), Refusal> {
+    obtain(gateway, trip).await?.into_json()
+}
+
+/// Gets a whole answer that keeps the caller's rules, if there are any; it is not charged yet.
+///
+/// # Errors
+/// [`Refusal`] when no provider gave one; the trip has then ended.
+pub async fn obtain(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<Whole, Refusal> {
     let mut failover = Failover::default();
+    loop {
+        let whole = if trip.is_stream_upstream() {
+            match collected(gateway, trip, &mut failover).await? {
+                Ok(whole) => whole,
+                Err(broken) => {
+                    trip = *broken;
+                    continue;
+                }
+            }
+        } else {
+            read_whole(gateway, trip, &mut failover).await?
+        };
+        let verdicts = whole.verdicts();
+        if verdicts.is_empty() {
+            return Ok(whole);
+        }
+        trip = whole.reject(verdicts, &mut failover)?;
+    }
+}
+
+async fn read_whole(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failover) -> Result<Whole, Refusal> {
     loop {
         let (turn, answering) = failover.next(gateway, &mut trip).await?;
         let Answering { names, notes, status, .. } = &answering;
@@ -56,13 +80,18 @@ pub async fn answer(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<(Vec<u8>, 
         trip.notes = notes;
         let duration = trip.elapsed().saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
-        return finish(trip, turn.at, &reply, Ending::Completed);
+        return Ok(Whole::new(trip, turn.at, reply, Ending::Completed));
     }
 }
 
-/// Collects a plain answer from a stream, growing the hold as it comes.
-async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, AccessFacts), Refusal> {
-    let mut live = live::open(gateway, trip).await?;
+/// Collects a whole answer from a stream, growing the hold as it comes. Gives the trip back when the provider broke in the
+/// middle: the client has seen nothing of it, so the next attempt can begin.
+async fn collected(
+    gateway: &Arc<Gateway>,
+    trip: Trip,
+    failover: &mut Failover,
+) -> Result<Result<Whole, Box<Trip>>, Refusal> {
+    let mut live = live::open(gateway, trip, failover).await?;
     let mut collector = Collector::default();
     let mut step = Step::More;
     let ending = loop {
@@ -79,8 +108,8 @@ async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, Acces
             failure = Some(UpstreamError::unreadable("the provider's answer is larger than the limit"));
         }
         if let Some(error) = failure {
-            live.trip.attempt_breaks(&error);
-            return Err(broken(live.trip, &error));
+            failover.broke(&mut live.trip, live.at, error);
+            return Ok(Err(Box::new(live.trip)));
         }
         if matches!(step, Step::Complete) || live.has_all() {
             break Ending::Completed;
@@ -101,14 +130,7 @@ async fn collected(gateway: &Arc<Gateway>, trip: Trip) -> Result<(Vec<u8>, Acces
             )),
         };
     };
-    finish(live.trip, live.at, &collector.finish(), ending)
-}
-
-/// Ends an answer that broke before the client had seen any of it: nothing is charged.
-fn broken(mut trip: Trip, error: &UpstreamError) -> Refusal {
-    let refusal = Refusal::new(error.kind, "Provider returned an error").provider_code(error.provider_code.clone());
-    let _receipt = trip.end(Outcome::unserved(Ending::Failed, error.kind.status(), Some(error.kind)));
-    refusal
+    Ok(Ok(Whole::new(live.trip, live.at, collector.finish(), ending)))
 }
 
 async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptFailure> {
@@ -138,60 +160,4 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
         }
         deadline = tokio::time::Instant::now() + gateway.settings.idle;
     }
-}
-
-fn finish(mut trip: Trip, at: usize, reply: &Reply, ending: Ending) -> Result<(Vec<u8>, AccessFacts), Refusal> {
-    let ended_twice = || Refusal::new(ErrorKind::Server, "the answer had already ended");
-    let planned = trip.planned.get(at).cloned().ok_or_else(ended_twice)?;
-    let endpoint = &planned.candidate.endpoint;
-    trip.reported(at, reply.model.as_deref());
-    trip.attempt_arrives(
-        reply.usage.map_or_else(|| estimate_tokens(output_bytes(reply)), |usage| usage.completion_tokens()),
-    );
-    let metadata = trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok());
-    let (id, created, hide) =
-        (trip.id().to_string(), trip.ask.received_at.seconds(), trip.ask.chat.wants_reasoning_hidden());
-    let first_content = trip.elapsed();
-    let receipt = trip
-        .end(Outcome {
-            served: Some(at),
-            usage: reply.usage,
-            delivered_bytes: output_bytes(reply),
-            finish: reply.choices.first().map(|choice| choice.finish.clone()),
-            upstream_id: reply.upstream_id.clone(),
-            service_tier: reply.service_tier.clone(),
-            first_content: Some(first_content),
-            ..Outcome::unserved(ending, 200, None)
-        })
-        .ok_or_else(ended_twice)?;
-    let envelope = Envelope {
-        id: &id,
-        created,
-        model: &planned.candidate.model.id,
-        provider: &endpoint.provider.name,
-        hide_reasoning: hide,
-        metadata: metadata.as_deref(),
-    };
-    let body = inbound::encode(trip.ask.dialect, &trip.ask.chat, reply, &envelope, &bill(&receipt));
-    let facts = AccessFacts {
-        generation: Some(id.clone()),
-        model: Some(planned.candidate.model.id.clone()),
-        provider: Some(endpoint.provider.slug.clone()),
-        error_type: None,
-    };
-    Ok((body, facts))
-}
-
-fn output_bytes(reply: &Reply) -> u64 {
-    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let bytes: usize = reply
-        .choices
-        .iter()
-        .map(|choice| {
-            let message = &choice.message;
-            let calls: usize = message.tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum();
-            length(&message.content) + length(&message.reasoning) + length(&message.refusal) + calls
-        })
-        .sum();
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -12,10 +12,10 @@ use dialect::canonical::reply::{Finish, UpstreamError};
 use dialect::inbound::Dialect;
 use dialect::upstream::ToolNames;
 use domain::error_kind::ErrorKind;
-use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening};
+use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Rejection};
 use domain::id::{AccountId, GenerationId};
 use domain::usage::Usage;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use store::lease::KeyHold;
@@ -127,11 +127,6 @@ impl Trip {
     /// nor when its thinking must be kept from the caller.
     pub fn is_quoted(&self, names: &ToolNames) -> bool {
         self.ask.dialect == Dialect::Messages && names.is_empty() && !self.ask.chat.wants_reasoning_hidden()
-    }
-
-    /// Whether a plain answer is collected from a stream.
-    pub const fn is_collected(&self) -> bool {
-        self.is_collected
     }
 
     /// Whether the provider is asked for a stream.
@@ -276,6 +271,49 @@ impl Trip {
         self.note(at, None, AttemptOutcome::Skipped, reason, self.elapsed(), None);
     }
 
+    /// Whether it has ended.
+    pub const fn is_over(&self) -> bool {
+        self.hold.is_none()
+    }
+
+    /// The last attempt answered, and its answer broke off before the client saw any of it.
+    pub fn last_broke(&mut self, reason: &str) {
+        if let Some(last) = self.attempts.last_mut() {
+            last.outcome = AttemptOutcome::Failed;
+            reason.clone_into(&mut last.reason);
+        }
+    }
+
+    /// The last attempt answered, and the caller's rules rejected the answer. `false` when the credit does not allow another
+    /// attempt beside what this one cost.
+    pub fn last_rejected(&mut self, rejection: Rejection) -> bool {
+        let cost = rejection.cost;
+        if let Some(last) = self.attempts.last_mut() {
+            let broken: Vec<_> =
+                rejection.verdicts.iter().map(|verdict| format!("{} ({})", verdict.rule, verdict.problem)).collect();
+            last.outcome = AttemptOutcome::Rejected;
+            last.reason = format!("the answer breaks {}", broken.join(", "));
+            last.rejection = Some(Box::new(rejection));
+        }
+        self.hold_mut().is_some_and(|hold| hold.extend(cost).is_ok())
+    }
+
+    /// Why answers were rejected so far, attempt by attempt.
+    pub fn verdicts(&self) -> Vec<Value> {
+        let rejected = self.attempts.iter().filter_map(|attempt| Some((attempt, attempt.rejection.as_ref()?)));
+        rejected
+            .map(|(attempt, rejection)| {
+                json!({
+                    "provider": attempt.provider_name,
+                    "model": attempt.model,
+                    "cost": rejection.cost.to_usd(),
+                    "verdicts": rejection.verdicts,
+                })
+            })
+            .collect()
+    }
+
+    /// Notes an attempt.
     /// Notes an attempt.
     pub fn note(
         &mut self,
@@ -300,6 +338,7 @@ impl Trip {
             reason: reason.to_owned(),
             started_ms: u64::try_from(started.as_millis()).unwrap_or(u64::MAX),
             duration_ms: duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+            rejection: None,
         });
     }
 

@@ -5,7 +5,7 @@
 //! still settled exactly once. There is no task and no channel.
 
 use crate::accept::Taken;
-use crate::call::{self, Live, Step};
+use crate::call::{self, Live, Opened, Opening, Step};
 use crate::reply::Refusal;
 use crate::state::Gateway;
 use bytes::Bytes;
@@ -18,7 +18,6 @@ use domain::id::GenerationId;
 use http_body::{Body, Frame};
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -35,8 +34,6 @@ const EVENT_BYTES: usize = 512;
 const KEY_CHECK: Duration = Duration::from_secs(4);
 /// How long late usage is waited for after the provider's end mark.
 const LATE_USAGE: Duration = Duration::from_secs(2);
-
-type Opening = Pin<Box<dyn Future<Output = Result<Live, Refusal>> + Send>>;
 
 /// A streamed answer.
 pub struct Flow {
@@ -148,10 +145,15 @@ impl Flow {
             let produced = match &mut self.phase {
                 Phase::Over => return Poll::Ready(None),
                 Phase::Opening(opening) => match opening.as_mut().poll(context) {
-                    Poll::Ready(Ok(live)) => {
+                    Poll::Ready(Ok(Opened::Whole(whole))) => {
+                        self.phase = Phase::Over;
+                        let events = whole.into_events().map(|(events, _facts)| events);
+                        Poll::Ready(events.unwrap_or_else(|refusal| refusal.event(self.dialect, &self.id)))
+                    }
+                    Poll::Ready(Ok(Opened::Live(live))) => {
                         let encoder = encoder(&live);
                         self.silent_until = Instant::now() + self.gateway.settings.idle;
-                        self.phase = Phase::Live(Box::new(live), encoder);
+                        self.phase = Phase::Live(live, encoder);
                         continue;
                     }
                     Poll::Ready(Err(refusal)) => {

@@ -6,6 +6,7 @@ mod orphans;
 pub use estimate::estimate_tokens;
 pub use orphans::Orphans;
 
+use crate::plan::Quote;
 use crate::settings::FreeFailedAnswers;
 use crate::state::Gateway;
 use dialect::canonical::reply::{Finish, FinishReason};
@@ -60,6 +61,21 @@ pub struct Ended {
     pub was_served: bool,
 }
 
+/// What an answer consumed, apart from what its provider says.
+#[derive(Debug, Clone, Copy)]
+pub struct Consumption<'a> {
+    /// The prices.
+    pub price: &'a PriceSheet,
+    /// Estimated prompt tokens.
+    pub prompt_tokens: u64,
+    /// Bytes of generated text.
+    pub delivered_bytes: u64,
+    /// Images in the prompt.
+    pub images: u64,
+    /// Most tokens that one usage class can plausibly have.
+    pub context_length: u64,
+}
+
 /// A settled generation.
 #[derive(Debug)]
 pub struct Receipt {
@@ -84,6 +100,13 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
     });
     if waived.is_some() {
         cost = Cost { lines: zero_priced(&cost.lines), total: Amount::ZERO };
+    }
+    let rejected = rejected_costs(&ended.attempts);
+    // A waiver is about the answer that was given; what was rejected before stays charged, so the whole is not waived.
+    let waived = waived.filter(|_| rejected.is_empty());
+    for amount in rejected {
+        cost.lines.push(CostLine::whole(CostKind::RejectedAttempt, amount));
+        cost.total = cost.total.saturating_add(amount);
     }
     let key = Arc::clone(ended.hold.key());
     let settlement = Arc::new(Settlement {
@@ -157,12 +180,7 @@ fn consumed(ended: &Ended) -> Usage {
             }
             usage.clamped(ended.context_length)
         }
-        None => Usage {
-            input_fresh: ended.opening.prompt_tokens,
-            output_text: estimate_tokens(ended.delivered_bytes),
-            images: ended.images,
-            ..Usage::default()
-        },
+        None => estimated(ended.opening.prompt_tokens, ended.delivered_bytes, ended.images),
     }
 }
 
@@ -183,6 +201,28 @@ fn waiver(gateway: &Gateway, ended: &Ended, usage: &Usage) -> Option<&'static st
     let is_failed = ended.ending == Ending::Failed;
     (is_failed && gateway.settings.free_failed_answers == FreeFailedAnswers::Free)
         .then_some("failed answers are free here")
+}
+
+/// What the answers cost that the caller's own rules rejected.
+fn rejected_costs(attempts: &[Attempt]) -> Vec<Amount> {
+    attempts.iter().filter_map(|attempt| Some(attempt.rejection.as_ref()?.cost)).collect()
+}
+
+/// What a rejected answer consumed and costs; what was quoted when the cost leaves its range.
+pub fn price_rejected(reported: Option<Usage>, known: &Consumption<'_>, quote: &Quote) -> (Usage, Amount) {
+    let usage = match reported {
+        Some(mut usage) => {
+            usage.source = UsageSource::Reported;
+            usage.images = known.images;
+            usage.clamped(known.context_length)
+        }
+        None => estimated(known.prompt_tokens, known.delivered_bytes, known.images),
+    };
+    (usage, known.price.cost(&usage).map_or_else(|_overflow| quote.hold(), |cost| cost.total))
+}
+
+fn estimated(prompt_tokens: u64, delivered_bytes: u64, images: u64) -> Usage {
+    Usage { input_fresh: prompt_tokens, output_text: estimate_tokens(delivered_bytes), images, ..Usage::default() }
 }
 
 fn zero_priced(lines: &[CostLine]) -> Vec<CostLine> {

@@ -20,6 +20,7 @@ mod money;
 mod presets;
 mod secrets;
 mod statements;
+mod validate;
 
 /// The binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_portolan");

@@ -174,6 +174,7 @@ pub(crate) fn settlement(number: u64, account: AccountId, key: KeyId, at: Timest
             reason: "provider is overloaded".to_owned(),
             started_ms: 1,
             duration_ms: Some(30),
+            rejection: None,
         }],
         excluded: vec![Exclusion {
             model: opening.model.clone(),

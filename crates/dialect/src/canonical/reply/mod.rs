@@ -6,6 +6,7 @@
 mod collector;
 mod delta;
 mod failure;
+mod replay;
 
 pub use collector::Collector;
 pub(crate) use collector::Details;
