@@ -1,6 +1,7 @@
 //! [`Intent`]: what all layers say together about one request.
 
 use super::policy::{Auto, Cutoffs, Facts, Layer, Prefer, Restrict, Scope, Sort};
+use crate::money::Amount;
 use std::sync::Arc;
 
 /// What the active rules of all layers say together.
@@ -75,6 +76,12 @@ impl<'a> Intent<'a> {
     #[must_use]
     pub fn applied(&self) -> &[usize] {
         &self.applied
+    }
+
+    /// The lowest ceiling over all attempts together that any layer sets.
+    #[must_use]
+    pub fn max_cost(&self) -> Option<Amount> {
+        self.restrictions.iter().filter_map(|(_, restrict)| restrict.max_cost).min()
     }
 
     /// The model of a request that names none.

@@ -145,7 +145,7 @@ fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFail
         quirks: &endpoint.provider.quirks,
         supported_parameters: &endpoint.supported_parameters,
         max_completion_tokens: endpoint.max_completion_tokens,
-        output_limit: trip.output_cap,
+        output_limit: trip.output_limit(planned),
         stream: trip.is_stream_upstream(),
         reasoning: planned.candidate.model.reasoning.as_ref(),
         service_tier: endpoint.service_tier.as_deref(),

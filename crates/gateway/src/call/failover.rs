@@ -85,6 +85,11 @@ impl Failover {
         while self.at < trip.planned.len() {
             let at = self.at;
             self.at += 1;
+            let is_within = |planned| trip.is_within_ceiling(planned, gateway.settings.affordable_min);
+            if !trip.planned.get(at).is_some_and(is_within) {
+                trip.skipped(at, "max_cost");
+                continue;
+            }
             if let Some(reason) = self.is_dead(trip, at) {
                 trip.skipped(at, reason);
                 continue;

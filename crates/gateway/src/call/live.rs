@@ -238,7 +238,7 @@ impl Live {
     /// was given: a hold that covers the whole limit is never extended.
     pub fn keep_covered(&mut self, step: Amount) -> bool {
         let Some(planned) = self.trip.planned.get(self.at) else { return true };
-        let limit = self.trip.output_cap.or_else(|| self.trip.ask.chat.output_limit()).unwrap_or(u64::MAX);
+        let limit = self.trip.output_limit(planned).or_else(|| self.trip.ask.chat.output_limit()).unwrap_or(u64::MAX);
         let limit = limit.saturating_mul(u64::from(self.trip.ask.chat.choices()));
         let tokens = self.delivered_bytes.div_ceil(3).min(limit);
         let femtos = planned.quote.fixed_femtos() + i128::from(tokens) * i128::from(planned.quote.rate().femtos());

@@ -14,6 +14,7 @@ use dialect::upstream::ToolNames;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Rejection};
 use domain::id::{AccountId, GenerationId};
+use domain::money::Amount;
 use domain::usage::Usage;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -286,8 +287,9 @@ impl Trip {
 
     /// The last attempt answered, and the caller's rules rejected the answer. `false` when the credit does not allow another
     /// attempt beside what this one cost.
-    pub fn last_rejected(&mut self, rejection: Rejection) -> bool {
-        let cost = rejection.cost;
+    pub fn last_rejected(&mut self, mut rejection: Rejection) -> bool {
+        let cost = self.left().map_or(rejection.cost, |left| rejection.cost.min(left));
+        rejection.cost = cost;
         if let Some(last) = self.attempts.last_mut() {
             let broken: Vec<_> =
                 rejection.verdicts.iter().map(|verdict| format!("{} ({})", verdict.rule, verdict.problem)).collect();
@@ -296,6 +298,26 @@ impl Trip {
             last.rejection = Some(Box::new(rejection));
         }
         self.hold_mut().is_some_and(|hold| hold.extend(cost).is_ok())
+    }
+
+    /// The output limit to send in place of the caller's: as much as the credit and the ceiling of the request afford.
+    pub fn output_limit(&self, planned: &PlannedAttempt) -> Option<u64> {
+        let affordable = self.left().map(|left| planned.quote.affordable(left));
+        let most = planned.candidate.endpoint.max_completion_tokens.unwrap_or(u64::MAX);
+        let lowered = affordable.filter(|affordable| self.ask.chat.output_limit().is_none() && *affordable < most);
+        [self.output_cap, lowered].into_iter().flatten().min()
+    }
+
+    /// Whether another attempt fits under the ceiling of the request, whatever it answers.
+    pub fn is_within_ceiling(&self, planned: &PlannedAttempt, least: u64) -> bool {
+        let wanted = self.ask.chat.output_limit().unwrap_or(least);
+        self.left().is_none_or(|left| planned.quote.affordable(left) >= wanted)
+    }
+
+    /// What the ceiling of the request leaves beside what rejected answers cost.
+    fn left(&self) -> Option<Amount> {
+        let spent = self.attempts.iter().filter_map(|attempt| Some(attempt.rejection.as_ref()?.cost));
+        self.routing.ceiling.map(|ceiling| spent.fold(ceiling, Amount::saturating_sub))
     }
 
     /// Why answers were rejected so far, attempt by attempt.
@@ -370,6 +392,7 @@ impl Trip {
             first_content: outcome.first_content,
             elapsed: self.elapsed(),
             was_served: outcome.served.is_some(),
+            ceiling: self.routing.ceiling,
         };
         Some(journey::finish(&self.gateway, ended))
     }

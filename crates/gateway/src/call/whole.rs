@@ -5,7 +5,7 @@ use super::live::bill;
 use super::trip::{Outcome, Trip};
 use super::validate;
 use crate::reply::Refusal;
-use crate::settle::{Consumption, Receipt, estimate_tokens, price_rejected};
+use crate::settle::{Consumption, Receipt, estimate_tokens};
 use dialect::canonical::reply::Reply;
 use dialect::chat::reply::Envelope;
 use dialect::inbound;
@@ -77,7 +77,7 @@ impl Whole {
             images: u64::from(trip.ask.chat.shape().images),
             context_length: planned.candidate.endpoint.context_length.max(1),
         };
-        let (usage, cost) = price_rejected(self.reply.usage, &known, &planned.quote);
+        let (usage, cost) = known.of_rejected(self.reply.usage, &planned.quote);
         failover.rejected(&mut trip, self.at, Rejection { verdicts, usage, cost });
         Ok(trip)
     }

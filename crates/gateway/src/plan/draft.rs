@@ -7,6 +7,7 @@ use crate::reply::{Refusal, availability};
 use crate::state::Gateway;
 use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
+use domain::money::Amount;
 use domain::route::policy::Layer;
 use domain::route::{self, Dropped, Health, HealthState, Intent, Question, RequestRouting, Strategy, Target, Wanted};
 use std::collections::BTreeMap;
@@ -62,7 +63,8 @@ impl Draft {
             (Some(_), Some(given)) => given.get(&endpoint.tag).copied().unwrap_or_default(),
             (Some(upstream), None) => gateway.health.of(endpoint, upstream, now),
         };
-        let quote = |endpoint: &Endpoint| Quote::of(endpoint, &ask.chat, prompt_tokens);
+        let bound = Bound::of(gateway, ask, intent.max_cost());
+        let quote = |endpoint: &Endpoint| bound.lower(Quote::of(endpoint, &ask.chat, prompt_tokens));
         let recall = gateway.sticky.recall(ask, caller.key.account().id(), now);
         let question = Question {
             wanted: &wanted,
@@ -83,7 +85,7 @@ impl Draft {
             dropped: plan.dropped,
             prompt_tokens,
             is_router: wanted.iter().any(|wanted| matches!(wanted.target, Target::Router(_))),
-            routing: remembered(&wanted, requested, applied, seed, words),
+            routing: Routing { ceiling: intent.max_cost(), ..remembered(&wanted, requested, applied, seed, words) },
             layers,
         })
     }
@@ -118,7 +120,30 @@ fn remembered(
         requested,
         policies,
         seed,
+        ceiling: None,
         words,
+    }
+}
+
+/// A ceiling over the whole request. Without a limit of the caller's the answer is kept as short as the ceiling affords,
+/// as it is when the credit is short.
+struct Bound {
+    ceiling: Option<Amount>,
+    affordable_min: u64,
+}
+
+impl Bound {
+    fn of(gateway: &Gateway, ask: &Ask, ceiling: Option<Amount>) -> Self {
+        let ceiling = ceiling.filter(|_| ask.chat.output_limit().is_none());
+        Self { ceiling, affordable_min: gateway.settings.affordable_min }
+    }
+
+    fn lower(&self, quote: Quote) -> Quote {
+        let affordable = self.ceiling.map(|ceiling| quote.affordable(ceiling));
+        match affordable.filter(|affordable| *affordable >= self.affordable_min) {
+            Some(affordable) => quote.lowered_to(affordable),
+            None => quote,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::authenticate::Caller;
 use crate::reply::Refusal;
 use crate::state::Gateway;
 use domain::generation::Exclusion;
+use domain::money::Amount;
 use domain::route::{Candidate, RequestRouting, Strategy};
 
 /// The attempts, each with its price, and what was left out.
@@ -44,6 +45,8 @@ pub struct Routing {
     pub policies: Vec<String>,
     /// Makes the plan reproducible.
     pub seed: u64,
+    /// The most that all attempts together may cost.
+    pub ceiling: Option<Amount>,
     /// The request's own words about routing.
     pub words: RequestRouting,
 }

@@ -57,6 +57,8 @@ pub struct Ended {
     pub first_content: Option<Duration>,
     /// From acceptance to the end.
     pub elapsed: Duration,
+    /// The most that may be charged.
+    pub ceiling: Option<Amount>,
     /// An attempt reached a provider that answered; else nothing can be owed.
     pub was_served: bool,
 }
@@ -74,6 +76,21 @@ pub struct Consumption<'a> {
     pub images: u64,
     /// Most tokens that one usage class can plausibly have.
     pub context_length: u64,
+}
+
+impl Consumption<'_> {
+    /// What an answer that is not delivered consumed and costs; what was quoted when the cost leaves its range.
+    pub fn of_rejected(&self, reported: Option<Usage>, quote: &Quote) -> (Usage, Amount) {
+        let usage = match reported {
+            Some(mut usage) => {
+                usage.source = UsageSource::Reported;
+                usage.images = self.images;
+                usage.clamped(self.context_length)
+            }
+            None => estimated(self.prompt_tokens, self.delivered_bytes, self.images),
+        };
+        (usage, self.price.cost(&usage).map_or_else(|_overflow| quote.hold(), |cost| cost.total))
+    }
 }
 
 /// A settled generation.
@@ -104,6 +121,13 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
     let rejected = rejected_costs(&ended.attempts);
     // A waiver is about the answer that was given; what was rejected before stays charged, so the whole is not waived.
     let waived = waived.filter(|_| rejected.is_empty());
+    let before: Amount = rejected.iter().fold(Amount::ZERO, |sum, amount| sum.saturating_add(*amount));
+    if let Some(rest) = ended.ceiling.map(|ceiling| ceiling.saturating_sub(before)).filter(|rest| cost.total > *rest) {
+        tracing::warn!(generation_id = %ended.opening.id, total = %cost.total, "charged the caller's ceiling in place of more");
+        cost.lines = zero_priced(&cost.lines);
+        cost.lines.push(CostLine::whole(CostKind::MaxCost, rest));
+        cost.total = rest;
+    }
     for amount in rejected {
         cost.lines.push(CostLine::whole(CostKind::RejectedAttempt, amount));
         cost.total = cost.total.saturating_add(amount);
@@ -206,19 +230,6 @@ fn waiver(gateway: &Gateway, ended: &Ended, usage: &Usage) -> Option<&'static st
 /// What the answers cost that the caller's own rules rejected.
 fn rejected_costs(attempts: &[Attempt]) -> Vec<Amount> {
     attempts.iter().filter_map(|attempt| Some(attempt.rejection.as_ref()?.cost)).collect()
-}
-
-/// What a rejected answer consumed and costs; what was quoted when the cost leaves its range.
-pub fn price_rejected(reported: Option<Usage>, known: &Consumption<'_>, quote: &Quote) -> (Usage, Amount) {
-    let usage = match reported {
-        Some(mut usage) => {
-            usage.source = UsageSource::Reported;
-            usage.images = known.images;
-            usage.clamped(known.context_length)
-        }
-        None => estimated(known.prompt_tokens, known.delivered_bytes, known.images),
-    };
-    (usage, known.price.cost(&usage).map_or_else(|_overflow| quote.hold(), |cost| cost.total))
 }
 
 fn estimated(prompt_tokens: u64, delivered_bytes: u64, images: u64) -> Usage {

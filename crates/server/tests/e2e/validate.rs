@@ -3,9 +3,11 @@
 
 use crate::BINARY;
 use crate::money::scenario;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use simulator::Family;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use testkit::{Answer, AppBuilder, Ask, Model, TestApp, eventually, nanos_at};
 
 const PROVIDERS: [&str; 3] = ["first", "second", "third"];
@@ -224,5 +226,63 @@ async fn rules_that_cannot_be_applied_are_refused_before_anybody_is_asked() {
         assert_eq!(answer.json()["error"]["metadata"]["param"], param, "{validate}");
     }
     assert_eq!(asked(&app), [0, 0, 0]);
+    app.finish().await;
+}
+
+/// A request of the random runs: what it may cost, how long its answers are, whether they pass.
+fn random_ask(random: &mut StdRng, app: &TestApp) -> (i64, Ask) {
+    let ceiling_micros: i64 = random.random_range(1..3_000);
+    let tokens = random.random_range(1..400);
+    // One in three answers keeps the rule, so that all of first, second, third and none are served.
+    let pattern = if random.random_range(0..3) == 0 { "." } else { "no such words" };
+    let reported =
+        [json!({}), json!({"completion": 5_000}), json!({"prompt": 90_000})][random.random_range(0..3)].clone();
+    let knobs = json!({"answer": {"tokens": tokens}, "usage": reported});
+    let mut body = json!({
+        "model": "mock/judged", "stream": random.random_bool(0.5), "validate": {"regex": pattern},
+        "max_cost": format!("0.{ceiling_micros:06}"),
+        "messages": [{"role": "user", "content": format!("hello\nSIM:{knobs}")}],
+    });
+    if random.random_bool(0.5) {
+        body["max_tokens"] = json!(random.random_range(1..200));
+    }
+    (ceiling_micros * 1000, Ask::chat(&body).key(&app.key))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn max_cost_holds_over_all_attempts_of_a_thousand_random_requests() {
+    let mut builder = TestApp::builder(BINARY);
+    let mut model = Model::new("mock/judged");
+    for (slug, price) in PROVIDERS.into_iter().zip(["1", "2", "3"]) {
+        builder = builder.simulated(slug, Family::OpenAi).await;
+        model = model.at(slug, price, "10");
+    }
+    let app = builder.model(model).start().await;
+    let mut random = StdRng::seed_from_u64(20_261_121);
+    let mut statuses = BTreeMap::new();
+    let mut rejected = 0;
+    for _run in 0..1_000 {
+        let (ceiling, ask) = random_ask(&mut random, &app);
+        let answer = app.send(&ask).await;
+        *statuses.entry(answer.status).or_insert(0) += 1;
+        assert!([200, 404, 422].contains(&answer.status), "{}", answer.text());
+        if answer.status == 404 {
+            assert!(answer.text().contains("max_cost"), "{}", answer.text());
+            continue;
+        }
+        let record = app.generation(&answer.header("x-generation-id").unwrap()).await;
+        let charged = nanos_at(&record, "/total_cost");
+        assert!(charged <= ceiling, "{charged} above {ceiling}: {record}");
+        let own = &record["portolan"];
+        let count = |list: &str, field: &str, word: &str| {
+            own[list].as_array().unwrap().iter().filter(|entry| entry[field] == word).count()
+        };
+        assert_eq!(count("attempts", "outcome", "rejected"), count("cost_lines", "kind", "rejected_attempt"), "{own}");
+        rejected += count("attempts", "outcome", "rejected");
+    }
+    eprintln!("1 000 requests under max_cost: statuses {statuses:?}, {rejected} rejected attempts");
+    assert!(statuses.get(&200).is_some_and(|count| *count > 100), "{statuses:?}");
+    assert!(statuses.get(&422).is_some_and(|count| *count > 100), "{statuses:?}");
+    assert!(rejected > 300, "{rejected}");
     app.finish().await;
 }
