@@ -140,3 +140,56 @@ async fn presets_outlive_a_restart_and_unknown_ones_call_nobody() {
     .await;
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routing_settings_bind_the_next_request_and_the_callers_list() {
+    let app = app().await;
+    let body = json!({"model": "mock/pair", "messages": [{"role": "user", "content": "hi"}]});
+    let change = async |settings: Value| {
+        let changed = app.manage("PATCH", "/api/v1/routing", Some(&settings)).await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+    };
+    let listed = async || {
+        let list = app.send(&Ask::get("/api/v1/models/user").key(&app.key)).await.json();
+        list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|model| model["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, ["mock/other", "mock/pair"]);
+    change(json!({"allowed_providers": ["first"]})).await;
+    for _call in 0..10 {
+        assert_eq!(app.chat(&body).await.status, 200);
+    }
+    assert_eq!((app.simulator("first").observed().len(), app.simulator("second").observed().len()), (10, 0));
+    assert_eq!(listed().await, ["mock/pair"]);
+    let refused = app.chat(&json!({"model": "mock/other", "messages": body["messages"]})).await;
+    assert_eq!(refused.status, 404, "{}", refused.text());
+    change(json!({"enforce_zdr": true})).await;
+    assert_eq!(app.chat(&body).await.status, 404, "a provider whose policy is unknown keeps data");
+    assert!(listed().await.is_empty());
+    change(json!({"enforce_zdr": null, "allowed_providers": null, "default_text_model": "mock/other"})).await;
+    let answer = app.chat(&json!({"messages": body["messages"]})).await;
+    assert_eq!((answer.status, answer.json()["model"].as_str()), (200, Some("mock/other")), "{}", answer.text());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_show_what_the_data_plane_measured() {
+    let app = app().await;
+    let endpoint = async || {
+        let path = "/api/v1/models/mock/other/endpoints";
+        app.send(&Ask::get(path)).await.json()["data"]["endpoints"][0].clone()
+    };
+    assert_eq!(endpoint().await["latency_last_30m"], Value::Null, "nothing was measured yet");
+    let body = json!({"model": "mock/other", "stream": true, "messages": [{"role": "user", "content": "hi"}]});
+    for _call in 0..40 {
+        assert_eq!(app.chat(&body).await.status, 200);
+    }
+    let measured = endpoint().await;
+    assert!(measured["latency_last_30m"]["p50"].as_f64().is_some_and(|millis| millis > 0.0), "{measured}");
+    assert_eq!((&measured["uptime_last_5m"], &measured["status"]), (&json!(100.0), &json!(0)), "{measured}");
+    app.finish().await;
+}
