@@ -19,6 +19,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+import compatibility
 from world import BINARY, BUILT, ROOT, Trio, World, simulator
 
 LOGS = ROOT / "target" / "tests"
@@ -43,8 +44,9 @@ class Result:
 class Runner:
     """The suites and what they share."""
 
-    def __init__(self, full):
+    def __init__(self, full, only=None):
         self.full = full
+        self.only = only
         self.results = []
         self.database = None
 
@@ -201,6 +203,12 @@ def chaos_self_test(log):
     return int(code == 0), int(code != 0)
 
 
+def compatibility_table(log):
+    """docs/compatibility.md against the checks that have just run."""
+    fresh(log)
+    return compatibility.check()
+
+
 def postgres_start(folder):
     done = subprocess.run(
         ["tests/postgres.sh", "start", folder], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=600, check=False
@@ -219,7 +227,10 @@ def suites(runner):
     yield "outbound", outbound
     yield "sdk-python", sdk(runner, [PYTHON, "tests/sdk/python/run.py"])
     yield "sdk-node", sdk(runner, ["node", "tests/sdk/node/run.mjs"])
+    yield "agents", sdk(runner, [PYTHON, "tests/agents/run.py"])
     yield "sdk-python-postgres", sdk(runner, [PYTHON, "tests/sdk/python/run.py"], on_postgres=True)
+    if not runner.only:
+        yield "compatibility", compatibility_table
     yield "browser", browser
     if (ROOT / "crates" / "xtask" / "src" / "chaos").is_dir():
         yield "chaos", chaos(runner)
@@ -234,7 +245,7 @@ def main():
     options = parser.parse_args()
     if not Path(BINARY).exists():
         sys.exit(f"{BINARY} is missing: cargo build --workspace --all-targets")
-    runner = Runner(options.full)
+    runner = Runner(options.full, options.only)
     # PostgreSQL runs as a user of its own, which must be able to enter the folder.
     folder = tempfile.mkdtemp(prefix="portolan-postgres-")
     os.chmod(folder, 0o755)

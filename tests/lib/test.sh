@@ -8,6 +8,7 @@ chromium_ready
 postgres_ready
 npm_ci console
 npm_ci tests
+npm_ci tests/agents
 if [ ! -f console/dist/index.html ]; then
     say "building the console"
     (cd console && npm run --silent build >/dev/null)

@@ -31,7 +31,7 @@ MODEL = """
 id = "mock/{name}"
 context_length = 128000
 max_completion_tokens = 16000
-input_modalities = ["text", "image"]
+input_modalities = ["text", "image", "file"]
 output_modalities = ["text"]
 supported_parameters = [
     "tools", "tool_choice", "max_tokens", "temperature", "stop", "response_format", "structured_outputs", "reasoning",

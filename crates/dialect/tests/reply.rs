@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
+mod messages;
+
 use dialect::canonical::reply::{Collector, Delta, Reply};
 use dialect::chat::reply::{Bill, Envelope, encode};
 use dialect::chat::stream::{Encoder, KEEP_ALIVE};

@@ -7,6 +7,7 @@ argument only the checks whose name contains it run. Exit code 1 when a check fa
 import sys
 import traceback
 
+import with_anthropic
 import with_openai
 import with_openrouter
 import with_responses
@@ -15,13 +16,14 @@ import with_responses
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     passed, failed = 0, 0
-    for suite in (with_openai, with_responses, with_openrouter):
+    for suite in (with_openai, with_responses, with_openrouter, with_anthropic):
         for name, check in suite.checks():
             if wanted not in name:
                 continue
             try:
                 check()
                 passed += 1
+                print(f"ok {name}")
             except Exception:
                 failed += 1
                 print(f"FAILED {name}")

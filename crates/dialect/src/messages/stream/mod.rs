@@ -38,6 +38,10 @@ pub struct Encoder {
     quoted_open: Vec<u64>,
     finish: Option<Finish>,
     stop_sequence: Option<String>,
+    /// Sealed thinking that came after text: it goes out before the next call, or with the end of an answer with calls.
+    /// Without calls it is left out, because clients take the last block for the answer.
+    held: Vec<Vec<u8>>,
+    has_text: bool,
     has_refusal: bool,
     is_over: bool,
 }
@@ -76,6 +80,8 @@ impl Encoder {
             quoted_open: Vec::new(),
             finish: None,
             stop_sequence: None,
+            held: Vec::new(),
+            has_text: false,
             has_refusal: false,
             is_over: false,
         }
@@ -104,6 +110,10 @@ impl Encoder {
         }
         self.start(out);
         self.is_over = true;
+        if !self.calls.is_empty() {
+            self.calls.close_all(out);
+            self.release(out);
+        }
         self.close(out);
         self.calls.close_all(out);
         for index in std::mem::take(&mut self.quoted_open) {
@@ -190,6 +200,7 @@ impl Encoder {
             Delta::ReasoningDetail { choice: 0, detail } => self.detail(detail, out),
             Delta::ToolCall { choice: 0, index, id, name, arguments } => {
                 self.start(out);
+                self.release(out);
                 self.close(out);
                 self.calls.push(*index, id.as_deref(), name.as_deref(), arguments, &mut self.blocks, out);
             }
@@ -199,7 +210,15 @@ impl Encoder {
         }
     }
 
+    /// Writes the sealed thinking that was held back.
+    fn release(&mut self, out: &mut Vec<u8>) {
+        for block in std::mem::take(&mut self.held) {
+            self.whole(&block, out);
+        }
+    }
+
     fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        self.has_text = true;
         let index = self.open(Kind::Text, b"{\"type\":\"text\",\"text\":\"\"}", out);
         append_delta(index, "text_delta", "text", text, out);
     }
@@ -236,7 +255,11 @@ impl Encoder {
                 let mut block = b"{\"type\":\"redacted_thinking\"".to_vec();
                 write::optional_string(&mut block, "data", Some(&data));
                 block.push(b'}');
-                self.whole(&block, out);
+                if self.has_text {
+                    self.held.push(block);
+                } else {
+                    self.whole(&block, out);
+                }
             }
             _ => {}
         }

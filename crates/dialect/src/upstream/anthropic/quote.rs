@@ -113,7 +113,7 @@ impl Quote<'_> {
                 self.notes.dropped(name, "never sent to a provider");
             }
             _ if OURS.contains(&name) => {}
-            _ if self.target.quirks.forward_unknown => self.out.field_raw(name, json),
+            // The API refuses whole requests for one unknown field.
             _ => self.notes.dropped(name, "unknown to the provider"),
         }
     }

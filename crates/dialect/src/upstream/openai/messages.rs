@@ -3,6 +3,7 @@
 use super::Body;
 use crate::canonical::request::{RawObject, parse_list};
 use crate::chat::request::ToolChoice;
+use crate::inbound::Origin;
 use crate::upstream::{Change, EncodeError};
 use serde_json::value::RawValue;
 
@@ -15,8 +16,8 @@ impl Body<'_> {
     pub(super) fn messages(&mut self, json: &str) -> Result<(), EncodeError> {
         let traits = self.request.traits();
         let renames_role = traits.has_developer && !self.target.quirks.developer_role;
-        let strips_markers = traits.has_markers && self.drops("cache_control");
-        let strips_details = traits.has_details && self.drops("reasoning_details");
+        let strips_markers = traits.has_markers && (self.drops("cache_control") || self.is_translated());
+        let strips_details = traits.has_details && (self.drops("reasoning_details") || self.is_translated());
         // Our own answers carry `reasoning`, often null; sent back, that is a field which a provider without reasoning refuses.
         let knows_reasoning = self.target.quirks.reasoning_field.is_some();
         // One fast look for the name; what follows it is looked at only where it is there.
@@ -55,6 +56,12 @@ impl Body<'_> {
         }
         self.out.end_list();
         Ok(())
+    }
+
+    /// Whether markers and reasoning come from our translation of Messages. What a caller of chat completions writes
+    /// beyond the format is its own choice; what a translation adds is not, and strict providers refuse it.
+    fn is_translated(&self) -> bool {
+        matches!(self.request.origin(), Origin::Messages(_))
     }
 
     fn bare_parts(&mut self, parts: &RawValue) -> Result<(), EncodeError> {
@@ -107,7 +114,7 @@ impl Body<'_> {
 
     pub(super) fn tools(&mut self, json: &str) -> Result<(), EncodeError> {
         let traits = self.request.traits();
-        let strips_markers = traits.has_markers && self.drops("cache_control");
+        let strips_markers = traits.has_markers && (self.drops("cache_control") || self.is_translated());
         let strips_strict = traits.has_strict && !self.target.quirks.tool_strict;
         if !traits.has_server_tools && !strips_markers && !strips_strict && self.names.is_empty() {
             self.out.field_raw("tools", json);

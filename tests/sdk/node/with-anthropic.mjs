@@ -1,0 +1,182 @@
+/** What a program written for the Anthropic SDK relies on, for each provider family alike. */
+import assert from 'node:assert/strict';
+import Anthropic from '@anthropic-ai/sdk';
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+
+const { PORTOLAN_URL: url, PORTOLAN_KEY: key, PORTOLAN_SPENT_KEY: spentKey } = process.env;
+const options = { baseURL: `${url}/api`, apiKey: null, maxRetries: 0, timeout: 30_000 };
+const client = new Anthropic({ ...options, authToken: key });
+const FAMILIES = ['openai', 'anthropic', 'gemini'];
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n').toString('base64');
+const CALLS = 'CALL:get_weather CALL:get_time';
+const THINKING = { max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 1024 } };
+
+const tool = (name, property) => ({
+  name,
+  input_schema: {
+    type: 'object',
+    properties: { [property]: { type: 'string' } },
+    required: [property],
+    additionalProperties: false,
+  },
+});
+const TOOLS = [tool('get_weather', 'city'), tool('get_time', 'zone')];
+
+const user = (content) => ({ role: 'user', content });
+const body = (family, content, more = {}, variant = '1') => ({
+  model: `mock/${family}-${variant}`,
+  max_tokens: 1000,
+  messages: [user(content)],
+  ...more,
+});
+const create = (...about) => client.messages.create(body(...about));
+const textOf = ({ content }) =>
+  content
+    .filter(({ type }) => type === 'text')
+    .map(({ text }) => text)
+    .join('');
+
+async function fails(kind, status, word, call) {
+  const error = await call().then(
+    () => assert.fail(`no ${kind.name}`),
+    (error) => error,
+  );
+  assert.ok(error instanceof kind, `${error}`);
+  assert.equal(error.status, status);
+  assert.equal(error.error.type, 'error');
+  assert.equal(error.error.error.type, word);
+  assert.ok(error.error.error.message);
+  return error;
+}
+
+function callsOf({ content, stop_reason: reason }) {
+  const calls = content.filter(({ type }) => type === 'tool_use');
+  assert.equal(reason, 'tool_use');
+  assert.deepEqual(
+    calls.map(({ name, input }) => [name, Object.keys(input)]),
+    [
+      ['get_weather', ['city']],
+      ['get_time', ['zone']],
+    ],
+  );
+  assert.equal(new Set(calls.map(({ id }) => id)).size, 2);
+  return calls;
+}
+
+const EACH_FAMILY = {
+  async message(family) {
+    const answer = await create(family, 'hello');
+    assert.equal(textOf(answer), 'You said: hello');
+    assert.equal(answer.stop_reason, 'end_turn');
+    assert.equal(answer.model, `mock/${family}-1`);
+    assert.match(answer.id, /^gen-/);
+    assert.ok(answer.usage.input_tokens > 0 && answer.usage.output_tokens > 0 && answer.usage.cost > 0);
+  },
+  async stream(family) {
+    const kinds = [];
+    const events = client.messages.stream(body(family, 'hello'));
+    for await (const event of events) kinds.push(event.type);
+    const answer = await events.finalMessage();
+    assert.equal(textOf(answer), 'You said: hello');
+    assert.deepEqual([kinds[0], kinds.at(-1)], ['message_start', 'message_stop']);
+    assert.equal(answer.stop_reason, 'end_turn');
+    assert.ok(answer.usage.output_tokens > 0);
+  },
+  async tools(family) {
+    const answer = await create(family, CALLS, { tools: TOOLS });
+    const results = callsOf(answer).map(({ id, name }) => ({
+      type: 'tool_result',
+      tool_use_id: id,
+      content: `result ${name}`,
+    }));
+    const messages = [user(CALLS), { role: 'assistant', content: answer.content }, user(results)];
+    const after = await create(family, '', { tools: TOOLS, messages });
+    assert.equal(after.stop_reason, 'end_turn');
+    assert.match(textOf(after), /result/);
+  },
+  async 'streamed tools'(family) {
+    callsOf(await client.messages.stream(body(family, CALLS, { tools: TOOLS })).finalMessage());
+  },
+  async 'tool runner'(family) {
+    const seen = [];
+    const weather = betaTool({
+      ...{ name: 'get_weather', description: 'The weather.' },
+      inputSchema: tool('get_weather', 'city').input_schema,
+      run: ({ city }) => {
+        seen.push(city);
+        return 'rain';
+      },
+    });
+    const last = await client.beta.messages.toolRunner(body(family, 'CALL:get_weather', { tools: [weather] }));
+    assert.equal(seen.length, 1);
+    assert.equal(last.stop_reason, 'end_turn');
+    assert.match(textOf(last), /rain/);
+  },
+  async thinking(family) {
+    const answer = await create(family, 'hello', THINKING);
+    assert.equal(textOf(answer), 'You said: hello');
+    if (family === 'openai') return;
+    assert.equal(answer.content[0].type, 'thinking');
+    const streamed = await client.messages.stream(body(family, 'hello', THINKING)).finalMessage();
+    assert.equal(streamed.content[0].thinking, answer.content[0].thinking);
+    const messages = [user('hello'), { role: 'assistant', content: streamed.content }, user('and now?')];
+    assert.equal(textOf(await create(family, '', { ...THINKING, messages })), 'You said: and now?');
+  },
+  async 'count tokens'(family) {
+    const { input_tokens: count } = await client.messages.countTokens({
+      model: `mock/${family}-1`,
+      messages: [user('hello')],
+    });
+    assert.ok(count > 0 && count < 50);
+  },
+  async 'images and documents'(family) {
+    const seen = await create(family, [
+      { type: 'text', text: 'see' },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } },
+    ]);
+    assert.equal(textOf(seen), 'You said: see (with 1 image)');
+    const source = { type: 'base64', media_type: 'application/pdf', data: PDF };
+    const read = await create(family, [
+      { type: 'document', source },
+      { type: 'text', text: 'read' },
+    ]);
+    assert.match(textOf(read), /^You said: read/);
+  },
+  async errors(family) {
+    await fails(Anthropic.RateLimitError, 429, 'rate_limit_error', () => create(family, 'x', {}, 'busy'));
+    await fails(Anthropic.InternalServerError, 502, 'api_error', () => create(family, 'x', {}, 'broken'));
+    await fails(Anthropic.APIError, 402, 'billing_error', () => create(family, 'x', {}, 'dear'));
+    const text = [];
+    await assert.rejects(async () => {
+      for await (const event of await create(family, 'x', { stream: true }, 'cut')) text.push(event.delta?.text ?? '');
+    }, Anthropic.APIError);
+    assert.ok(text.join(''), 'content came before the error');
+  },
+};
+
+const ONCE = {
+  async 'wrong and spent keys'() {
+    const wrong = new Anthropic({ ...options, authToken: `sk-or-v1-${'0'.repeat(64)}` });
+    const spent = new Anthropic({ ...options, authToken: spentKey });
+    const error = await fails(Anthropic.AuthenticationError, 401, 'authentication_error', () =>
+      wrong.messages.create(body('openai', 'x')),
+    );
+    assert.equal(error.headers.get('x-should-retry'), 'false');
+    await fails(Anthropic.PermissionDeniedError, 403, 'permission_error', () =>
+      spent.messages.create(body('openai', 'x')),
+    );
+  },
+  async 'unknown model'() {
+    await fails(Anthropic.NotFoundError, 404, 'not_found_error', () => create('openai', 'x', { model: 'no/such' }));
+  },
+};
+
+/** Every check with its name. */
+export function* checks() {
+  for (const [name, check] of Object.entries(EACH_FAMILY)) {
+    for (const family of FAMILIES) yield [`anthropic/${name}/${family}`, () => check(family)];
+  }
+  for (const [name, check] of Object.entries(ONCE)) yield [`anthropic/${name}`, check];
+}
