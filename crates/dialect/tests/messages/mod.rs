@@ -113,7 +113,10 @@ fn comparable(message: &Value) -> Vec<Value> {
     let mut blocks: Vec<Value> = Vec::new();
     // Sealed thinking that a provider sends after its text has no place in a stream without calls.
     let is_shown = |block: &&Value| block["type"] != "redacted_thinking";
-    for mut block in message["content"].as_array().unwrap().iter().filter(is_shown).cloned() {
+    let mut shown: Vec<Value> = message["content"].as_array().unwrap().iter().filter(is_shown).cloned().collect();
+    // A stream keeps the provider's order; a whole answer has pictures after its text.
+    shown.sort_by_key(|block| block["type"] == "image");
+    for mut block in shown {
         if block["citations"].is_null() {
             block.as_object_mut().unwrap().remove("citations");
         }

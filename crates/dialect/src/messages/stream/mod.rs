@@ -190,12 +190,12 @@ impl Encoder {
                 self.text(text, out);
             }
             Delta::Reasoning { choice: 0, text, details } => {
-                let index = details.iter().find_map(|detail| match blocks::thought(detail) {
-                    Some(Thought::Text { index, .. }) => index,
-                    _ => None,
-                });
-                self.thinking(text, index, out);
-                details.iter().for_each(|detail| self.sign(detail, out));
+                // The structured form knows where one thought ends and the next begins.
+                let is_text = |detail: &Box<RawValue>| matches!(blocks::thought(detail), Some(Thought::Text { .. }));
+                if !details.iter().any(is_text) {
+                    self.thinking(text, None, out);
+                }
+                details.iter().for_each(|detail| self.detail(detail, out));
             }
             Delta::ReasoningDetail { choice: 0, detail } => self.detail(detail, out),
             Delta::ToolCall { choice: 0, index, id, name, arguments } => {
