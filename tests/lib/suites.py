@@ -173,6 +173,16 @@ def sdk(runner, program, *, on_postgres=False):
     return suite
 
 
+def resilience(runner):
+    """Live answers through the official SDKs while their providers are killed and come back."""
+
+    def suite(log):
+        seconds = 60 if runner.full else 8
+        return counted(*execute(fresh(log), [PYTHON, "tests/resilience/dying.py", "--seconds", seconds]))
+
+    return suite
+
+
 def browser(log):
     """A person's way through the console of a fresh server, and every page of it against prepared data."""
     fresh(log)
@@ -231,6 +241,7 @@ def suites(runner):
     yield "sdk-python-postgres", sdk(runner, [PYTHON, "tests/sdk/python/run.py"], on_postgres=True)
     if not runner.only:
         yield "compatibility", compatibility_table
+    yield "resilience", resilience(runner)
     yield "browser", browser
     if (ROOT / "crates" / "xtask" / "src" / "chaos").is_dir():
         yield "chaos", chaos(runner)

@@ -14,6 +14,7 @@ mod record;
 
 mod count;
 mod journey;
+mod pressure;
 mod reply;
 mod settings;
 mod state;

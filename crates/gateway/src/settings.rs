@@ -15,12 +15,22 @@ pub struct GatewaySettings {
     pub first_byte: Duration,
     /// Longest silence of a provider between events; its keep-alive comments do not count as events.
     pub idle: Duration,
+    /// Most connections to a host that speaks HTTP/2; 0 never offers it.
+    pub http2_connections: usize,
+    /// Longest time from the end of an event to the end of the next one that has begun.
+    pub event: Duration,
+    /// Longest time that nothing but comments may come.
+    pub comments: Duration,
     /// Longest life of an answer.
     pub total: Duration,
     /// How long the head of a streamed answer is held back, so that early failures are plain JSON errors.
     pub head_hold: Duration,
     /// Interval of keep-alive comments while the provider is silent.
     pub keep_alive: Duration,
+    /// Most answers that run at once; more are refused with 503.
+    pub running_max: usize,
+    /// Longest time that the runtime may be late before requests are refused with 503.
+    pub lag_max: Duration,
     /// Most attempts of one request.
     pub attempts_max: usize,
     /// How endpoints are measured, taken out and brought back.
@@ -76,9 +86,14 @@ impl Default for GatewaySettings {
             connect: Duration::from_secs(2),
             first_byte: Duration::from_secs(30),
             idle: Duration::from_secs(60),
+            http2_connections: 16,
+            event: Duration::from_secs(120),
+            comments: Duration::from_secs(600),
             total: Duration::from_secs(1800),
             head_hold: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
+            running_max: usize::MAX,
+            lag_max: Duration::from_secs(1),
             attempts_max: 6,
             health: HealthSettings::default(),
             body_wait: Duration::from_secs(10),

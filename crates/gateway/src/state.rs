@@ -2,6 +2,7 @@
 
 use crate::call::sticky::Sticky;
 use crate::call::{HealthBook, UpstreamClient};
+use crate::pressure::Pressure;
 use crate::record::GatewayMetrics;
 use crate::settings::GatewaySettings;
 use crate::settle::Orphans;
@@ -51,6 +52,7 @@ pub struct Gateway {
     pub(crate) client: UpstreamClient,
     pub(crate) health: HealthBook,
     pub(crate) sticky: Sticky,
+    pub(crate) pressure: Pressure,
     pub(crate) metrics: GatewayMetrics,
     /// Plain answers and drains of clients that left; awaited at shutdown.
     pub(crate) tasks: TaskTracker,
@@ -64,15 +66,18 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Arc<Self> {
         let metrics = GatewayMetrics::default();
         let health = HealthBook::new(parts.settings.health.clone());
+        let pressure = Pressure::default();
         parts.metrics.register(|registry| {
+            pressure.register(registry);
             metrics.register(registry);
             health.register(registry);
         });
         Arc::new(Self {
-            client: UpstreamClient::new(parts.settings.connect),
+            client: UpstreamClient::new(parts.settings.connect, parts.settings.http2_connections),
             drains: Arc::new(Semaphore::new(parts.settings.drain_tasks)),
             sticky: Sticky::new(parts.settings.health.sticky_for, parts.settings.health.sticky_max),
             health,
+            pressure,
             orphans: Orphans::default(),
             metrics,
             tasks: TaskTracker::new(),
@@ -108,6 +113,17 @@ impl Gateway {
     #[must_use]
     pub const fn health(&self) -> &HealthBook {
         &self.health
+    }
+
+    /// Most answers that may run at once.
+    #[must_use]
+    pub const fn running_max(&self) -> usize {
+        self.settings.running_max
+    }
+
+    /// Takes note of how late a timer of the runtime was.
+    pub fn note_lag(&self, late: std::time::Duration) {
+        self.pressure.note_lag(late);
     }
 
     /// Answers that are running right now.

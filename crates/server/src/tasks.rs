@@ -70,6 +70,21 @@ pub async fn drain(
     }
 }
 
+/// How often the runtime's lateness is measured.
+const LAG_EVERY: Duration = Duration::from_millis(50);
+
+/// Measures how late the runtime is.
+pub async fn watch_lag(gateway: Arc<Gateway>, stop: CancellationToken) {
+    loop {
+        let due = tokio::time::Instant::now() + LAG_EVERY;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep_until(due) => {}
+        }
+        gateway.note_lag(tokio::time::Instant::now().saturating_duration_since(due));
+    }
+}
+
 /// Takes over what other processes changed.
 pub async fn follow(keyring: Arc<Keyring>, shelf: Arc<Shelf>, stop: CancellationToken) {
     let mut polls: u32 = 0;

@@ -170,6 +170,12 @@ impl StreamDecoder {
         Ok(())
     }
 
+    /// Whether the beginning of an event or comment has arrived and its end has not.
+    #[must_use]
+    pub fn is_within_event(&self) -> bool {
+        self.frames.has_rest()
+    }
+
     /// Ends the stream.
     ///
     /// # Errors

@@ -103,6 +103,12 @@ impl Decoder {
         Ok(self.next_ref()?.map(|event| Event { name: event.name.map(str::to_owned), data: event.data.to_vec() }))
     }
 
+    /// Whether bytes are waiting for the end of their line, or lines for the end of their event.
+    #[must_use]
+    pub fn has_rest(&self) -> bool {
+        self.line < self.buffer.len() || (self.has_data && !self.is_spent)
+    }
+
     /// Like [`Decoder::next`], without copying the event out of the buffer.
     ///
     /// # Errors

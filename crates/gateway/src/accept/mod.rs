@@ -152,9 +152,14 @@ impl Knock {
     /// Reads and parses the body. Needs a caller: bodies of strangers are not read.
     ///
     /// # Errors
-    /// [`Refusal`] for a body that is too large, encoded in an unknown way, not JSON, or not a valid request; 404 for a preset
-    /// that the key's workspace does not have.
+    /// [`Refusal`] when this node is at its limit; for a body that is too large, encoded in an unknown way, not JSON, or not a
+    /// valid request; 404 for a preset that the key's workspace does not have.
     pub async fn open(self, gateway: &Gateway, caller: &Caller) -> Result<Ask, Refusal> {
+        let (settings, seed) = (&gateway.settings, self.head.id.as_bytes().last().copied().map_or(0, u64::from));
+        if let Err(refusal) = gateway.pressure.check(gateway.running(), settings.running_max, settings.lag_max, seed) {
+            self.discard().await;
+            return Err(refusal);
+        }
         let bytes =
             body::read(&self.head.parts.headers, self.body, gateway.settings.body_max, gateway.settings.body_wait)
                 .await?;

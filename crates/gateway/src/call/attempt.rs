@@ -1,5 +1,6 @@
 //! One attempt: translate, send, and look at the head of what comes back.
 
+use super::client::Arriving;
 use super::health::hint;
 use super::passthrough::with_options;
 use super::providers;
@@ -15,7 +16,6 @@ use domain::error_kind::ErrorKind;
 use edge::upstream::Upstream;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub struct Answering {
     /// The body.
-    pub body: Incoming,
+    pub body: Arriving,
     /// The status, 2xx.
     pub status: u16,
     /// Tool names to map back.
@@ -218,7 +218,7 @@ pub fn request(
 }
 
 /// A successful head that promises something we cannot read.
-fn check_head(response: &Response<Incoming>) -> Result<(), AttemptFailure> {
+fn check_head(response: &Response<Arriving>) -> Result<(), AttemptFailure> {
     let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let is_page = kind.starts_with(b"text/html");
     let is_coded = response.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
@@ -234,7 +234,7 @@ async fn refused(
     gateway: &Gateway,
     endpoint: &Endpoint,
     upstream: &Upstream,
-    response: Response<Incoming>,
+    response: Response<Arriving>,
     deadline: Instant,
 ) -> AttemptFailure {
     let status = response.status().as_u16();

@@ -1,7 +1,9 @@
-//! The upstream client: one pool, HTTP/1.1 by default, a deadline over every phase of connecting.
+//! The upstream client: HTTP/1.1 with one pool; HTTP/2 where a provider's TLS offers it, over as many connections as needed.
 
+use super::h2::{Choice, Http2, Slot};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -14,7 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tower::Service;
 
-type Boxed = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Boxed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Idle connections kept per host.
 const IDLE_PER_HOST: usize = 256;
@@ -24,54 +26,129 @@ const IDLE_TIME: Duration = Duration::from_secs(50);
 /// Calls providers.
 #[derive(Debug, Clone)]
 pub struct UpstreamClient {
-    client: Client<TimedConnector, Full<Bytes>>,
+    http1: Client<TimedConnector, Full<Bytes>>,
+    http2: Http2,
+}
+
+/// A call that got no head.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No connection came about, or the provider broke the protocol before its head.
+    #[error(transparent)]
+    Pooled(#[from] hyper_util::client::legacy::Error),
+    /// No connection came about.
+    #[error("no connection: {0}")]
+    Connect(#[source] Boxed),
+    /// The provider broke an HTTP/2 connection or stream before its head.
+    #[error(transparent)]
+    Http2(#[from] hyper::Error),
+}
+
+impl SendError {
+    /// Whether the provider was never reached.
+    pub fn is_connect(&self) -> bool {
+        match self {
+            Self::Pooled(error) => error.is_connect(),
+            Self::Connect(_) => true,
+            Self::Http2(_) => false,
+        }
+    }
+}
+
+/// An answer's body; while it is read it takes one of its connection's streams.
+#[derive(Debug)]
+pub struct Arriving {
+    body: Incoming,
+    _slot: Option<Slot>,
+}
+
+impl Arriving {
+    pub(super) const fn new(body: Incoming, slot: Option<Slot>) -> Self {
+        Self { body, _slot: slot }
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 impl UpstreamClient {
-    /// A client that gives up connecting after `connect`: name, TCP and TLS together.
+    /// A client that gives up connecting after `connect`: name, TCP and TLS together. It opens at most `http2_max`
+    /// connections per host that speaks HTTP/2; 0 never offers HTTP/2.
     #[must_use]
-    pub fn new(connect: Duration) -> Self {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(connect));
-        http.set_keepalive(Some(Duration::from_secs(60)));
+    pub fn new(connect: Duration, http2_max: usize) -> Self {
         // Without system certificates (a bare container) the bundled ones serve.
-        let https = match HttpsConnectorBuilder::new().with_native_roots() {
-            Ok(roots) => roots.https_or_http().enable_http1().wrap_connector(http),
-            Err(_no_roots) => {
-                HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http)
-            }
+        let tls = || {
+            let builder = HttpsConnectorBuilder::new();
+            builder.with_native_roots().unwrap_or_else(|_no_roots| HttpsConnectorBuilder::new().with_webpki_roots())
         };
-        let client = Client::builder(TokioExecutor::new())
+        let http1 = tls().https_or_http().enable_http1().wrap_connector(tcp(connect));
+        let both = tls().https_only().enable_all_versions().wrap_connector(tcp(connect));
+        Self::with_connectors(http1, both, connect, http2_max)
+    }
+
+    fn with_connectors(
+        http1: HttpsConnector<HttpConnector>,
+        both: HttpsConnector<HttpConnector>,
+        connect: Duration,
+        http2_max: usize,
+    ) -> Self {
+        let http1 = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_timer(TokioTimer::new())
-            .build(TimedConnector { inner: https, limit: connect });
-        Self { client }
+            .build(TimedConnector { inner: http1, limit: connect });
+        Self { http1, http2: Http2::new(TimedConnector { inner: both, limit: connect }, http2_max) }
     }
 
     /// Sends a request; the answer's head is there when this returns. Redirects are not followed.
     ///
     /// # Errors
     /// When no connection comes about in time, or the provider breaks the protocol before its head.
-    pub async fn send(
-        &self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
-        self.client.request(request).await
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Arriving>, SendError> {
+        let request = match self.http2.send(request).await? {
+            Choice::Answered(response) => return Ok(response),
+            Choice::Http1(request) => request,
+        };
+        let response = self.http1.request(request).await?;
+        Ok(response.map(|body| Arriving::new(body, None)))
     }
+}
+
+fn tcp(connect: Duration) -> HttpConnector {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(connect));
+    http.set_keepalive(Some(Duration::from_secs(60)));
+    http
 }
 
 /// A connector under one deadline for all its phases: a provider that stalls in TLS must not wedge the pool.
 #[derive(Debug, Clone)]
-struct TimedConnector {
+pub(super) struct TimedConnector {
     inner: HttpsConnector<HttpConnector>,
     limit: Duration,
 }
 
 /// What the connector produces.
-type Stream = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
+pub(super) type Stream = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
 
 impl Service<Uri> for TimedConnector {
     type Response = Stream;
@@ -88,3 +165,6 @@ impl Service<Uri> for TimedConnector {
         Box::pin(async move { tokio::time::timeout(limit, connecting).await? })
     }
 }
+
+#[cfg(test)]
+mod tests;

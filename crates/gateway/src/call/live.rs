@@ -1,9 +1,11 @@
 //! A stream that has begun: the provider's body, its decoder, and the meter that runs beside it.
 
 use super::attempt::{Answering, AttemptFailure};
+use super::client::Arriving;
 use super::failover::{Failover, Turn};
 use super::trip::{Outcome, Trip};
 use crate::reply::Refusal;
+use crate::settings::GatewaySettings;
 use crate::settle::{Receipt, estimate_tokens};
 use crate::state::Gateway;
 use dialect::canonical::reply::{Delta, Finish};
@@ -15,7 +17,6 @@ use domain::generation::{AttemptOutcome, Ending};
 use domain::money::{Amount, cost::round_up_to_nano};
 use domain::usage::Usage;
 use http_body::Body;
-use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -28,7 +29,7 @@ pub struct Live {
     pub trip: Trip,
     /// Index of the attempt that serves.
     pub at: usize,
-    body: Incoming,
+    body: Arriving,
     decoder: StreamDecoder,
     names: ToolNames,
     /// Deltas that are decoded and not yet handed out.
@@ -106,7 +107,7 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
     }
 }
 
-type Begun = (Incoming, StreamDecoder, ToolNames, Vec<Delta>);
+type Begun = (Arriving, StreamDecoder, ToolNames, Vec<Delta>);
 
 /// Reads until the first content, which commits the answer to this provider; errors hidden in a 200 stream surface here.
 async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering) -> Result<Begun, AttemptFailure> {
@@ -212,6 +213,12 @@ impl Live {
     /// Whether the provider's end mark was seen.
     pub const fn is_done(&self) -> bool {
         self.is_done
+    }
+
+    /// How long the provider may go on sending bytes that make no event: less for the rest of an event than for comments,
+    /// with which some providers say that they are still thinking.
+    pub fn eventless_max(&self, settings: &GatewaySettings) -> Duration {
+        if self.decoder.is_within_event() { settings.event } else { settings.comments }
     }
 
     /// Tokens delivered so far, estimated.

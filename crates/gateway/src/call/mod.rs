@@ -8,6 +8,7 @@ mod client;
 pub(crate) mod count;
 mod drain;
 mod failover;
+mod h2;
 pub(crate) mod health;
 mod live;
 mod passthrough;

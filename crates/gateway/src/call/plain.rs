@@ -94,7 +94,11 @@ async fn collected(
     let mut live = live::open(gateway, trip, failover).await?;
     let mut collector = Collector::default();
     let mut step = Step::More;
+    let mut last_event = tokio::time::Instant::now();
+    let ends_by = last_event + gateway.settings.total;
+    let mut has_event = false;
     let ending = loop {
+        has_event |= !live.pending.is_empty();
         let mut failure = if let Step::Failed(error) = &step { Some(error.clone()) } else { None };
         for mut delta in std::mem::take(&mut live.pending) {
             live.meter(&mut delta);
@@ -119,8 +123,12 @@ async fn collected(
             collector.push(Delta::Finish { choice: 0, finish });
             break Ending::BudgetEnded;
         }
+        let now = tokio::time::Instant::now();
+        last_event = if std::mem::take(&mut has_event) { now } else { last_event };
+        let patience =
+            (now + gateway.settings.idle).min(last_event + live.eventless_max(&gateway.settings)).min(ends_by);
         let next = std::future::poll_fn(|context| live.poll_step(context));
-        step = match tokio::time::timeout(gateway.settings.idle, next).await {
+        step = match tokio::time::timeout_at(patience, next).await {
             Ok(step) => step,
             Err(_elapsed) if live.is_done() => Step::Complete,
             Err(_elapsed) => Step::Failed(UpstreamError::new(
@@ -137,6 +145,7 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
     let mut body = answering.body;
     let mut whole = BytesMut::new();
     let mut deadline = answering.deadline.at;
+    let ends_by = tokio::time::Instant::now() + gateway.settings.total;
     loop {
         let frame = tokio::time::timeout_at(deadline, body.frame())
             .await
@@ -158,6 +167,6 @@ async fn read(gateway: &Gateway, answering: Answering) -> Result<Bytes, AttemptF
             }
             whole.extend_from_slice(&data);
         }
-        deadline = tokio::time::Instant::now() + gateway.settings.idle;
+        deadline = (tokio::time::Instant::now() + gateway.settings.idle).min(ends_by);
     }
 }

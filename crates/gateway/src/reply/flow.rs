@@ -47,6 +47,8 @@ pub struct Flow {
     key_check_at: Instant,
     /// When the provider must have said something.
     silent_until: Instant,
+    /// When the provider's last event came.
+    last_event: Instant,
     /// When the answer must be over.
     ends_by: Instant,
     marked_bytes: u64,
@@ -111,6 +113,7 @@ impl Flow {
             keep_alive_at,
             key_check_at: now + KEY_CHECK,
             silent_until: now + gateway.settings.idle,
+            last_event: now,
             ends_by: now + gateway.settings.total,
             marked_bytes: 0,
             marked_at: None,
@@ -152,7 +155,8 @@ impl Flow {
                     }
                     Poll::Ready(Ok(Opened::Live(live))) => {
                         let encoder = encoder(&live);
-                        self.silent_until = Instant::now() + self.gateway.settings.idle;
+                        self.last_event = Instant::now();
+                        self.silent_until = self.last_event + self.gateway.settings.idle;
                         self.phase = Phase::Live(live, encoder);
                         continue;
                     }
@@ -199,6 +203,10 @@ impl Flow {
         let mut out = Vec::with_capacity(EVENT_BYTES);
         let mut failure = if let Step::Failed(error) = &step { Some(error.clone()) } else { None };
         let mut deltas = std::mem::take(&mut live.pending);
+        let now = Instant::now();
+        if !deltas.is_empty() {
+            self.last_event = now;
+        }
         for mut delta in deltas.drain(..) {
             if let Delta::Error(error) = delta {
                 failure = Some(error);
@@ -211,8 +219,12 @@ impl Flow {
         live.pending = deltas;
         // The wait for late usage is counted from the end mark, whatever trickles in after it.
         if !was_done {
-            let patience = if live.is_done() { LATE_USAGE } else { self.gateway.settings.idle };
-            self.silent_until = Instant::now() + patience;
+            let settings = &self.gateway.settings;
+            self.silent_until = if live.is_done() {
+                now + LATE_USAGE
+            } else {
+                (now + settings.idle).min(self.last_event + live.eventless_max(settings))
+            };
         }
         let is_complete = matches!(step, Step::Complete) || live.has_all();
         if let Some(error) = failure {
@@ -290,7 +302,8 @@ impl Flow {
     /// The provider's silence counts only while it is listened to: a client that reads slowly must not make it look silent.
     fn resume(&mut self) {
         if std::mem::take(&mut self.was_away) && self.live_ref().is_some_and(|live| !live.is_done()) {
-            self.silent_until = Instant::now() + self.gateway.settings.idle;
+            self.last_event = Instant::now();
+            self.silent_until = self.last_event + self.gateway.settings.idle;
         }
     }
 

@@ -287,6 +287,7 @@ fn start_tasks(node: &Node, stop: &CancellationToken) -> TaskTracker {
         node.opened.config.file.journal.drain_interval,
         stop.clone(),
     ));
+    tracker.spawn(tasks::watch_lag(Arc::clone(&node.gateway), stop.clone()));
     tracker.spawn(tasks::follow(Arc::clone(&node.keyring), Arc::clone(&node.shelf), stop.clone()));
     tracker.spawn(tasks::reload_on_signal(Arc::clone(&node.shelf), stop.clone()));
     if let Some(section) = node.opened.config.file.catalog.sync.clone() {
@@ -311,7 +312,7 @@ async fn announce(node: &Node, listening: SocketAddr, started: Instant) -> anyho
         tracing::info!(
             listen = %listening, url, database, demo = node.is_demo, started_ms,
             data = %node.opened.config.data.display(), upstreams = upstreams.join(","),
-            setup_link = link.as_deref().unwrap_or(""),
+            setup_link = link.as_deref().unwrap_or(""), running_max = node.gateway.running_max(),
             "listening"
         );
         return Ok(());

@@ -136,6 +136,12 @@ pub struct TimeoutsSection {
     /// Between two events of a provider.
     #[serde(deserialize_with = "duration::deserialize")]
     pub idle: Duration,
+    /// To the end of an event of a stream that has begun.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub event: Duration,
+    /// While nothing but comments comes.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub comments: Duration,
     /// Of a whole answer.
     #[serde(deserialize_with = "duration::deserialize")]
     pub total: Duration,
@@ -163,6 +169,8 @@ impl Default for TimeoutsSection {
             connect: settings.connect,
             first_byte: settings.first_byte,
             idle: settings.idle,
+            event: settings.event,
+            comments: settings.comments,
             total: settings.total,
             head_hold: settings.head_hold,
             keep_alive: settings.keep_alive,
@@ -183,6 +191,11 @@ pub struct LimitsSection {
     pub reply_bytes: usize,
     /// Largest single event of a provider's stream in bytes.
     pub event_bytes: usize,
+    /// Most answers that run at once; half of what the process's file descriptors allow when absent.
+    pub running: Option<usize>,
+    /// Longest time that the runtime may be late before requests are refused.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub lag: Duration,
     /// Most attempts of one request.
     pub attempts: usize,
     /// Step by which a running stream extends its hold, in USD.
@@ -220,6 +233,8 @@ impl Default for LimitsSection {
             body_bytes: settings.body_max,
             reply_bytes: settings.reply_max,
             event_bytes: settings.event_max,
+            running: None,
+            lag: settings.lag_max,
             attempts: settings.attempts_max,
             extension: settings.extension.to_usd(),
             drains: settings.drain_tasks,
@@ -251,13 +266,15 @@ impl Default for AccountsSection {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpstreamsSection {
+    /// Most connections to a host that speaks HTTP/2; 0 never offers it.
+    pub http2_connections: usize,
     /// Whether well-known variables such as `OPENAI_API_KEY` configure their providers.
     pub from_environment: bool,
 }
 
 impl Default for UpstreamsSection {
     fn default() -> Self {
-        Self { from_environment: true }
+        Self { http2_connections: gateway::GatewaySettings::default().http2_connections, from_environment: true }
     }
 }
 

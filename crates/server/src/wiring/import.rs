@@ -117,7 +117,7 @@ async fn download(url: &str, limits: &CatalogSection) -> anyhow::Result<Bytes> {
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, concat!("portolan/", env!("CARGO_PKG_VERSION")))
         .body(Full::new(Bytes::new()))?;
-    let response = UpstreamClient::new(limits.import_connect).send(request).await.context("no connection")?;
+    let response = UpstreamClient::new(limits.import_connect, 0).send(request).await.context("no connection")?;
     let status = response.status();
     if status.is_redirection() {
         let to = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");

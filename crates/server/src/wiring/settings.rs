@@ -57,12 +57,17 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         connect: timeouts.connect,
         first_byte: timeouts.first_byte,
         idle: timeouts.idle,
+        http2_connections: config.file.upstreams.http2_connections,
+        event: timeouts.event,
+        comments: timeouts.comments,
         total: timeouts.total,
         head_hold: timeouts.head_hold,
         keep_alive: timeouts.keep_alive,
         body_wait: timeouts.body,
         in_flight_wait: timeouts.in_flight,
         drain_time: timeouts.drain,
+        running_max: limits.running.or_else(descriptors_allow).unwrap_or(usize::MAX),
+        lag_max: limits.lag,
         attempts_max: limits.attempts,
         health: health_settings(config)?,
         body_max: limits.body_bytes,
@@ -82,6 +87,18 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         console_url: public_url(config, listening),
         ..GatewaySettings::default()
     })
+}
+
+/// Descriptors that are not for answers: listeners, database, journal, logs.
+const OTHER_DESCRIPTORS: usize = 512;
+
+/// Answers that the process's file descriptors allow: each needs one towards its client and one towards its provider.
+fn descriptors_allow() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    // Absent for "unlimited".
+    let most: usize = line.split_whitespace().next()?.parse().ok()?;
+    Some((most.saturating_sub(OTHER_DESCRIPTORS) / 2).max(1))
 }
 
 /// Settings of the health book.

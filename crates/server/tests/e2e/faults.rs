@@ -7,6 +7,8 @@ use simulator::Family;
 use testkit::{Answer, AppBuilder, Ask, Model, TestApp};
 
 mod clients;
+mod health;
+mod matrix;
 mod routing;
 mod upstream;
 

@@ -13,6 +13,8 @@ async fn builder() -> AppBuilder {
         .await
         .model(Model::new("mock/paid").at("acme", "0", "10"))
         .model(Model::new("mock/gift:free").at("acme", "0", "0"))
+        // Refusals of the provider must not keep later requests from it: what is counted here is what reaches it.
+        .setting("health.ejects", json!(false))
 }
 
 fn ask(model: &str, key: &str, stream: bool) -> Ask {

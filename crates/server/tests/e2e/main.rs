@@ -20,6 +20,7 @@ mod money;
 mod presets;
 mod secrets;
 mod statements;
+mod troubleshooting;
 mod validate;
 
 /// The binary under test.

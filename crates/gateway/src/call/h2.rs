@@ -1,0 +1,232 @@
+//! HTTP/2 towards providers: several connections per host, each filled to what the provider says it takes.
+//!
+//! A provider's limit of concurrent streams is usually about a hundred, so one connection per host would queue long
+//! streams. The limit is read from each connection's settings as they change. HTTP/2 is used only where TLS negotiation
+//! offers it; which hosts do is found out by the first call and again after a while. One task drives a connection, none a
+//! stream.
+
+use super::client::{Arriving, Boxed, SendError, Stream, TimedConnector};
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper_util::client::legacy::connect::Connection as _;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tower::Service as _;
+
+/// How long it is remembered that a host speaks HTTP/1.1 only.
+const ASK_AGAIN: Duration = Duration::from_secs(600);
+/// Silence after which a connection with running streams is tested.
+const PING_AFTER: Duration = Duration::from_secs(20);
+/// How long the answer to such a test may take.
+const PING_WAIT: Duration = Duration::from_secs(10);
+
+/// The HTTP/2 side of the client; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Http2 {
+    connector: TimedConnector,
+    hosts: Arc<ArcSwap<HashMap<String, Arc<Host>>>>,
+    connections_max: usize,
+}
+
+/// What became of a request that might go over HTTP/2.
+#[derive(Debug)]
+pub enum Choice {
+    /// It did.
+    Answered(Response<Arriving>),
+    /// The host does not speak it, or nobody knows yet.
+    Http1(Request<Full<Bytes>>),
+}
+
+/// What is known of one host.
+#[derive(Debug, Default)]
+struct Host {
+    state: Mutex<HostState>,
+    /// Held by whoever opens a connection: the others wait for it or use what is there.
+    opening: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct HostState {
+    connections: Vec<Link>,
+    http1_until: Option<Instant>,
+}
+
+/// One connection.
+#[derive(Debug, Clone)]
+struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    running: Arc<AtomicUsize>,
+    streams_max: Arc<AtomicUsize>,
+    /// Has the connection's limit read again.
+    answered: Arc<Notify>,
+}
+
+/// One stream of a connection, given back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    running: Arc<AtomicUsize>,
+    answered: Arc<Notify>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.running.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Link {
+    /// Takes a stream if the provider allows one more; all of them are taken under the host's lock.
+    fn take(&self) -> Option<(SendRequest<Full<Bytes>>, Slot)> {
+        let has_room = self.running.load(Ordering::Acquire) < self.streams_max.load(Ordering::Acquire);
+        has_room.then(|| self.take_anyway())
+    }
+
+    fn take_anyway(&self) -> (SendRequest<Full<Bytes>>, Slot) {
+        self.running.fetch_add(1, Ordering::AcqRel);
+        (self.sender.clone(), Slot { running: Arc::clone(&self.running), answered: Arc::clone(&self.answered) })
+    }
+}
+
+impl HostState {
+    /// A stream on the emptiest connection that has room; with `is_forced` also on one that has none.
+    fn take(&mut self, is_forced: bool) -> Option<(SendRequest<Full<Bytes>>, Slot)> {
+        self.connections.retain(|link| !link.sender.is_closed());
+        let emptiest = self.connections.iter().min_by_key(|link| link.running.load(Ordering::Acquire))?;
+        emptiest.take().or_else(|| is_forced.then(|| emptiest.take_anyway()))
+    }
+}
+
+impl Http2 {
+    pub(super) fn new(connector: TimedConnector, connections_max: usize) -> Self {
+        Self { connector, hosts: Arc::default(), connections_max }
+    }
+
+    /// Sends the request if its host speaks HTTP/2.
+    ///
+    /// # Errors
+    /// When no connection comes about, or the provider breaks it before its head.
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Choice, SendError> {
+        let uri = request.uri().clone();
+        let (Some("https"), Some(authority), true) = (uri.scheme_str(), uri.authority(), self.connections_max > 0)
+        else {
+            return Ok(Choice::Http1(request));
+        };
+        let host = self.host(authority.as_str());
+        let mut request = request;
+        // A connection that the provider is about to close refuses requests unread: those may go over another one, once.
+        for is_last in [false, true] {
+            let Some((mut sender, slot)) = self.stream(&host, &uri).await? else {
+                return Ok(Choice::Http1(request));
+            };
+            match sender.try_send_request(request).await {
+                Ok(response) => {
+                    slot.answered.notify_one();
+                    return Ok(Choice::Answered(response.map(|body| Arriving::new(body, Some(slot)))));
+                }
+                Err(mut refused) => {
+                    host.state.lock().connections.retain(|link| !Arc::ptr_eq(&link.running, &slot.running));
+                    match refused.take_message() {
+                        Some(unsent) if !is_last => request = unsent,
+                        _ => return Err(refused.into_error().into()),
+                    }
+                }
+            }
+        }
+        Ok(Choice::Http1(request))
+    }
+
+    fn host(&self, authority: &str) -> Arc<Host> {
+        if let Some(host) = self.hosts.load().get(authority) {
+            return Arc::clone(host);
+        }
+        let made = Arc::new(Host::default());
+        self.hosts.rcu(|old| {
+            let mut new = HashMap::clone(old);
+            new.entry(authority.to_owned()).or_insert_with(|| Arc::clone(&made));
+            new
+        });
+        self.hosts.load().get(authority).map_or(made, Arc::clone)
+    }
+
+    /// A stream to the host, over a new connection if all are full; `None` when it does not speak HTTP/2.
+    async fn stream(&self, host: &Host, uri: &Uri) -> Result<Option<(SendRequest<Full<Bytes>>, Slot)>, SendError> {
+        let is_unknown = {
+            let mut state = host.state.lock();
+            if state.http1_until.is_some_and(|until| Instant::now() < until) {
+                return Ok(None);
+            }
+            let is_full = state.connections.len() >= self.connections_max;
+            if let Some(taken) = state.take(is_full) {
+                return Ok(Some(taken));
+            }
+            state.connections.is_empty()
+        };
+        // While one request finds out what a host speaks, the others need not wait for it.
+        let _opening = match host.opening.try_lock() {
+            Ok(opening) => opening,
+            Err(_busy) if is_unknown => return Ok(None),
+            Err(_busy) => host.opening.lock().await,
+        };
+        let is_full = host.state.lock().connections.len() >= self.connections_max;
+        if let Some(taken) = host.state.lock().take(is_full) {
+            return Ok(Some(taken));
+        }
+        let io = self.connector.clone().call(uri.clone()).await.map_err(SendError::Connect)?;
+        if !io.connected().is_negotiated_h2() {
+            host.state.lock().http1_until = Some(Instant::now() + ASK_AGAIN);
+            return Ok(None);
+        }
+        let link = open(io).await?;
+        let taken = link.take_anyway();
+        host.state.lock().connections.push(link);
+        Ok(Some(taken))
+    }
+
+    /// Open connections to a host, and the streams that they take together.
+    #[cfg(test)]
+    pub(super) fn connections(&self, authority: &str) -> (usize, usize) {
+        let host = self.host(authority);
+        let mut state = host.state.lock();
+        state.connections.retain(|link| !link.sender.is_closed());
+        let sum = state.connections.iter().map(|link| link.streams_max.load(Ordering::Acquire)).sum();
+        (state.connections.len(), sum)
+    }
+}
+
+/// Shakes hands and starts the task that drives the connection until it ends.
+async fn open(io: Stream) -> Result<Link, SendError> {
+    let (sender, mut connection) = Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_AFTER)
+        .keep_alive_timeout(PING_WAIT)
+        .adaptive_window(true)
+        .handshake(io)
+        .await?;
+    let streams_max = Arc::new(AtomicUsize::new(connection.current_max_send_streams().max(1)));
+    let answered = Arc::<Notify>::default();
+    let (learned, wake) = (Arc::clone(&streams_max), Arc::clone(&answered));
+    tokio::spawn(async move {
+        let ended = loop {
+            tokio::select! {
+                ended = &mut connection => break ended,
+                // The provider's settings arrive before its first answer and may change at any time. Zero means "not now":
+                // the library queues what is sent all the same.
+                () = wake.notified() => learned.store(connection.current_max_send_streams().max(1), Ordering::Release),
+            }
+        };
+        if let Err(error) = ended {
+            let error: Boxed = error.into();
+            tracing::debug!(error, "a provider's connection ended");
+        }
+    });
+    Ok(Link { sender, running: Arc::default(), streams_max, answered })
+}
