@@ -3,8 +3,8 @@
     compatibility.py [--write]
 
 Suites print `ok CLIENT/CHECK/FAMILY` or `ok CLIENT/CHECK` for each check that passed; their output is kept in
-target/tests. Without `--write` the page is compared with the table: a row that no check has shown is an error, a check
-without a row is only mentioned.
+target/tests. Without `--write` the page is compared with them: a "yes" that no check has shown is an error, a check that
+the page does not name is only mentioned.
 """
 
 import re
@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / "target" / "tests"
 PAGE = ROOT / "docs" / "compatibility.md"
 BEGIN, END = "<!-- table begin -->\n", "<!-- table end -->\n"
-FAMILIES = ("openai", "anthropic", "gemini")
+FAMILIES = {"openai": "OpenAI chat", "openai-responses": "OpenAI Responses", "anthropic": "Anthropic", "gemini": "Gemini"}
+# The column of checks that need one provider of any format.
+ANY = "any"
 # Suites by the name of their log, and what stands for them in the table.
 SUITES = {"sdk-python": "Python", "sdk-node": "Node", "agents": "CLI"}
 LINE = re.compile(r"^ok (\S[^/\n]*)/([^/\n]+)(?:/([^/\n]+))?$", re.MULTILINE)
@@ -33,9 +35,9 @@ def passed():
 
 
 def table(found):
-    rows = ["| client | what | OpenAI | Anthropic | Gemini |\n", "|---|---|---|---|---|\n"]
+    rows = [f"| client | what | {' | '.join(FAMILIES.values())} | {ANY} |\n", "|---|---" + "|---" * (len(FAMILIES) + 1) + "|\n"]
     for (word, client, check), families in sorted(found.items()):
-        marks = ["yes" if family in families or None in families else "" for family in FAMILIES]
+        marks = ["yes" if family in families else "" for family in (*FAMILIES, None)]
         rows.append(f"| {client} ({word}) | {check.replace('_', ' ')} | {' | '.join(marks)} |\n")
     return "".join(rows)
 
@@ -46,15 +48,20 @@ def split(page):
     return before, old, after
 
 
+def claims(rows):
+    """Every "yes" of a table: client, what, and the column it stands in."""
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
+    return {(row[0], row[1], at) for row in cells for at, cell in enumerate(row) if cell == "yes"}
+
+
 def check():
-    """How many rows of the page a check has shown, and how many none has."""
+    """How many claims of the page a check has shown, and how many none has."""
     _, old, _ = split(PAGE.read_text(encoding="utf-8"))
-    new = table(passed())
-    said, shown = set(old.splitlines()), set(new.splitlines())
-    for row in sorted(said - shown):
-        print(f"docs/compatibility.md says, and no check has shown: {row}")
-    for row in sorted(shown - said):
-        print(f"shown, and missing in docs/compatibility.md: {row}")
+    said, shown = claims(old), claims(table(passed()))
+    for client, what, _ in sorted(said - shown):
+        print(f"docs/compatibility.md says, and no check has shown: {client}: {what}")
+    for client, what, _ in sorted(shown - said):
+        print(f"shown, and missing in docs/compatibility.md: {client}: {what}")
     return len(said & shown), len(said - shown)
 
 
