@@ -41,6 +41,14 @@ pub enum ErrorKind {
     Refusal,
     /// An image cannot be used.
     InvalidImage,
+    /// An image is above a limit in bytes or pixels.
+    ImageTooLarge,
+    /// An image is in a format that models do not take.
+    UnsupportedImageFormat,
+    /// An image could not be fetched.
+    ImageDownloadFailed,
+    /// There is no image at the address.
+    ImageNotFound,
     /// The method does not exist on this path.
     MethodNotAllowed,
     /// The media type or encoding of the body is not accepted.
@@ -91,6 +99,10 @@ impl ErrorKind {
             Self::ContentPolicyViolation => "content_policy_violation",
             Self::Refusal => "refusal",
             Self::InvalidImage => "invalid_image",
+            Self::ImageTooLarge => "image_too_large",
+            Self::UnsupportedImageFormat => "unsupported_image_format",
+            Self::ImageDownloadFailed => "image_download_failed",
+            Self::ImageNotFound => "image_not_found",
             Self::Server => "server",
             Self::Timeout | Self::RequestTimeout => "timeout",
             Self::LedgerUnavailable => "ledger_unavailable",
@@ -108,11 +120,14 @@ impl ErrorKind {
             | Self::InvalidPrompt
             | Self::ContentPolicyViolation
             | Self::Refusal
-            | Self::InvalidImage => 400,
+            | Self::InvalidImage
+            | Self::ImageTooLarge
+            | Self::UnsupportedImageFormat
+            | Self::ImageDownloadFailed => 400,
             Self::Authentication => 401,
             Self::PaymentRequired => 402,
             Self::PermissionDenied => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::ImageNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::Conflict => 409,

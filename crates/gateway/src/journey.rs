@@ -36,7 +36,7 @@ async fn walk(gateway: &Arc<Gateway>, knock: accept::Knock) -> Result<Response, 
     let ask = knock.open(gateway, &caller).await?;
     let plan = plan::plan(gateway, &ask, &caller)?;
     let admission = admit::admit(gateway, &ask, &caller, plan).await?;
-    let prepared = prepare::prepare(ask, admission);
+    let prepared = prepare::prepare(gateway, ask, admission).await?;
     let reply = call::call(gateway, prepared).await?;
     Ok(reply.into_response())
 }

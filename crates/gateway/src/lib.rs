@@ -22,8 +22,9 @@ mod state;
 pub use call::providers::address as provider_address;
 pub use call::scrub::scrub;
 pub use call::{EndpointStats, HealthBook, HealthSettings, UpstreamClient};
+pub use prepare::reader::document_exit;
 pub use reply::error::{Refusal, respond as respond_to_refusal};
-pub use settings::{FreeFailedAnswers, GatewaySettings};
+pub use settings::{DocumentSettings, FreeFailedAnswers, GatewaySettings};
 pub use state::{Gateway, GatewayParts};
 
 use axum::Router;

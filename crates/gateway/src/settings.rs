@@ -4,6 +4,8 @@ use crate::call::HealthSettings;
 use domain::limit::FreeLimits;
 use domain::money::Amount;
 use domain::route::Balance;
+use edge::egress::EgressSettings;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings of the data plane.
@@ -69,6 +71,43 @@ pub struct GatewaySettings {
     pub region: Option<String>,
     /// Where the console lives, for links in error texts.
     pub console_url: String,
+    /// What may be fetched on a caller's word.
+    pub egress: EgressSettings,
+    /// Reading of documents.
+    pub documents: DocumentSettings,
+}
+
+/// Limits of the process that reads documents.
+#[derive(Debug, Clone)]
+pub struct DocumentSettings {
+    /// The program that knows `read-document`; documents cannot be read without.
+    pub program: Option<PathBuf>,
+    /// Its address space in bytes.
+    pub memory_bytes: u64,
+    /// Its processor time, in whole seconds.
+    pub cpu: Duration,
+    /// Longest time for one document, waiting for a free slot included.
+    pub time: Duration,
+    /// Most bytes of text of one document.
+    pub text_bytes: usize,
+    /// Most pages of one document.
+    pub pages: usize,
+    /// Documents that the whole server reads at once.
+    pub parallel: usize,
+}
+
+impl Default for DocumentSettings {
+    fn default() -> Self {
+        Self {
+            program: None,
+            memory_bytes: 256 << 20,
+            cpu: Duration::from_secs(8),
+            time: Duration::from_secs(10),
+            text_bytes: 512 << 10,
+            pages: 1000,
+            parallel: 4,
+        }
+    }
 }
 
 /// What failed answers cost.
@@ -113,6 +152,8 @@ impl Default for GatewaySettings {
             default_model: None,
             region: None,
             console_url: "http://127.0.0.1:7878".to_owned(),
+            egress: EgressSettings::default(),
+            documents: DocumentSettings::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::call::sticky::Sticky;
 use crate::call::{HealthBook, UpstreamClient};
+use crate::prepare::reader::DocumentReader;
 use crate::pressure::Pressure;
 use crate::record::GatewayMetrics;
 use crate::settings::GatewaySettings;
@@ -9,6 +10,7 @@ use crate::settle::Orphans;
 use arc_swap::ArcSwap;
 use domain::catalog::Catalog;
 use domain::time::Clock;
+use edge::egress::Egress;
 use edge::metrics::Metrics;
 use edge::random::Random;
 use edge::upstream::Upstreams;
@@ -50,6 +52,8 @@ pub struct Gateway {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<Random>,
     pub(crate) client: UpstreamClient,
+    pub(crate) egress: Egress,
+    pub(crate) documents: DocumentReader,
     pub(crate) health: HealthBook,
     pub(crate) sticky: Sticky,
     pub(crate) pressure: Pressure,
@@ -74,6 +78,8 @@ impl Gateway {
         });
         Arc::new(Self {
             client: UpstreamClient::new(parts.settings.connect, parts.settings.http2_connections),
+            egress: Egress::new(parts.settings.egress.clone()),
+            documents: DocumentReader::new(parts.settings.documents.clone()),
             drains: Arc::new(Semaphore::new(parts.settings.drain_tasks)),
             sticky: Sticky::new(parts.settings.health.sticky_for, parts.settings.health.sticky_max),
             health,

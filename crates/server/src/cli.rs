@@ -75,12 +75,35 @@ pub enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+    /// Read the text of a PDF from standard input; the server starts this for itself.
+    #[command(hide = true)]
+    ReadDocument(DocumentLimits),
     /// Ask a running server whether it is ready; for container probes.
     Healthcheck {
         /// Address of the server.
         #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7878")]
         address: SocketAddr,
     },
+}
+
+/// `portolan read-document …`.
+#[derive(Debug, Clone, Args)]
+pub struct DocumentLimits {
+    /// Address space in bytes.
+    #[arg(long)]
+    pub memory: u64,
+    /// Processor time in seconds.
+    #[arg(long)]
+    pub cpu: u64,
+    /// Most bytes of text.
+    #[arg(long)]
+    pub text: u64,
+    /// Most pages that are read.
+    #[arg(long)]
+    pub pages: u64,
+    /// The limits are in force already.
+    #[arg(long)]
+    pub limited: bool,
 }
 
 /// `portolan key …`.

@@ -186,6 +186,15 @@ impl TestApp {
         }
     }
 
+    /// The server's process id.
+    ///
+    /// # Panics
+    /// When there is no server.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.as_ref().expect("running").id()
+    }
+
     /// Sends a signal by its name to the server.
     ///
     /// # Panics

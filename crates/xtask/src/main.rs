@@ -2,6 +2,7 @@
 
 mod bench;
 mod chaos;
+mod fuzz;
 mod tidy;
 
 use anyhow::{Context as _, bail};
@@ -14,10 +15,11 @@ fn main() -> anyhow::Result<ExitCode> {
     match arguments.next().as_deref() {
         Some("tidy") => run_tidy(),
         Some("chaos") => chaos::run(arguments),
+        Some("fuzz") => fuzz::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("bench-floor") => bench::run_floor(arguments),
-        Some(other) => bail!("no such tool: {other}; there are: tidy, bench, chaos"),
-        None => bail!("usage: cargo xtask tidy|bench|chaos"),
+        Some(other) => bail!("no such tool: {other}; there are: tidy, fuzz, bench, chaos"),
+        None => bail!("usage: cargo xtask tidy|fuzz|bench|chaos"),
     }
 }
 

@@ -110,7 +110,9 @@ pub(super) fn supports(endpoint: &Endpoint, parameter: &str) -> bool {
 fn fits(endpoint: &Endpoint, need: &Need) -> bool {
     let context = endpoint.context_length;
     let output = need.output_limit.unwrap_or(0).min(endpoint.max_completion_tokens.unwrap_or(u64::MAX)).min(context);
-    let prompt = need.prompt_tokens;
+    // Half of a prompt can be taken out of its middle, not more.
+    let share = if context <= need.compressed_up_to { 2 } else { 1 };
+    let prompt = need.prompt_tokens / share;
     // The prompt estimate errs on the high side, so a prompt is refused only when it is clearly too long.
     let clearly_over = prompt / 2 > context.saturating_sub(output);
     !clearly_over && endpoint.max_prompt_tokens.is_none_or(|limit| prompt / 2 <= limit)

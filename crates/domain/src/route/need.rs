@@ -15,6 +15,8 @@ pub struct Need {
     pub output_limit: Option<u64>,
     /// The service tier that is asked for.
     pub tier: Tier,
+    /// Endpoints up to this context take prompts of twice their size, because what is too long is compressed.
+    pub compressed_up_to: u64,
 }
 
 impl Default for Need {
@@ -26,6 +28,7 @@ impl Default for Need {
             prompt_tokens: 0,
             output_limit: None,
             tier: Tier::Unsaid,
+            compressed_up_to: 0,
         }
     }
 }

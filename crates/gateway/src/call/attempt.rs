@@ -152,7 +152,11 @@ fn encode(trip: &Trip, planned: &PlannedAttempt) -> Result<Outgoing, AttemptFail
         turns_reasoning_down: trip.routing.families.contains(&planned.candidate.model.id),
         user: user.as_deref(),
     };
-    let mut outgoing = dialect::upstream::encode(&trip.ask.chat, &target)
+    let chat = trip
+        .readied
+        .request_for(&trip.ask.chat, planned)
+        .map_err(|error| AttemptFailure::new(error.kind, FailureClass::Caller, &error.message))?;
+    let mut outgoing = dialect::upstream::encode(&chat, &target)
         .map_err(|error| AttemptFailure::new(error.kind, FailureClass::Caller, &error.message))?;
     if let Some(options) = trip.routing.words.options_for(&endpoint.provider.slug, &endpoint.tag) {
         let (body, left_out) = with_options(outgoing.body, options);

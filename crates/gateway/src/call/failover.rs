@@ -298,6 +298,11 @@ impl Failover {
             .provider_code(error.provider_code.clone())
             .meta("provider_name", &last.provider)
             .meta_value("previous_errors", Value::from(previous));
+        let files = trip.readied.annotations();
+        if !files.is_empty() {
+            // What was read need not be read again when the request is sent again.
+            refusal = refusal.meta_value("file_annotations", Value::from(files));
+        }
         if is_caller_fault {
             refusal = refusal.meta("raw", &error.message);
         }

@@ -74,6 +74,7 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
             }
         };
         trip.notes = notes;
+        let pending = annotated(&trip, pending);
         let first_content = trip.elapsed();
         let duration = first_content.saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
@@ -105,6 +106,16 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
             is_ended: false,
         });
     }
+}
+
+/// Names the documents that were read, right after the first content.
+fn annotated(trip: &Trip, mut pending: Vec<Delta>) -> Vec<Delta> {
+    let at = pending.iter().position(Delta::is_content).map_or(pending.len(), |at| at + 1);
+    let annotations = trip.readied.annotations();
+    let raw = annotations.iter().filter_map(|annotation| serde_json::value::to_raw_value(annotation).ok());
+    let deltas: Vec<Delta> = raw.map(|annotation| Delta::Annotation { choice: 0, annotation }).collect();
+    pending.splice(at..at, deltas);
+    pending
 }
 
 type Begun = (Arriving, StreamDecoder, ToolNames, Vec<Delta>);

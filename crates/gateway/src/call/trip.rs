@@ -4,7 +4,7 @@ use super::health::{Failed, Pass};
 use crate::accept::Ask;
 use crate::journey;
 use crate::plan::{PlannedAttempt, Routing};
-use crate::prepare::Prepared;
+use crate::prepare::{Prepared, Readied};
 use crate::reply::metadata;
 use crate::settle::{Ended, Receipt, estimate_tokens};
 use crate::state::Gateway;
@@ -34,6 +34,10 @@ pub struct Trip {
     pub planned: Vec<PlannedAttempt>,
     /// Attempts so far.
     pub attempts: Vec<Attempt>,
+    /// What was gathered for the request.
+    pub readied: Readied,
+    /// What was done to the answer, as entries of the pipeline.
+    pub mended: Vec<Value>,
     /// What encoding dropped or changed, for the caller's metadata.
     pub notes: Vec<String>,
     /// Output limit in place of the caller's.
@@ -94,7 +98,7 @@ impl Outcome {
 impl Trip {
     /// Starts a trip.
     pub fn new(gateway: &Arc<Gateway>, prepared: Prepared) -> Self {
-        let Prepared { ask, admission } = prepared;
+        let Prepared { ask, admission, readied } = prepared;
         gateway.metrics.admitted(gateway.clock.elapsed().saturating_sub(ask.started));
         Self {
             gateway: Arc::clone(gateway),
@@ -102,6 +106,8 @@ impl Trip {
             pass: None,
             planned: admission.plan.attempts,
             attempts: Vec::new(),
+            readied,
+            mended: Vec::new(),
             notes: Vec::new(),
             output_cap: admission.output_cap,
             asked: admission.plan.routing.asked().to_owned(),
@@ -262,6 +268,7 @@ impl Trip {
                 excluded: self.excluded.len(),
                 attempts: &self.attempts,
                 notes: &self.notes,
+                pipeline: [self.readied.pipeline(), self.mended.clone()].concat(),
                 elapsed: self.elapsed(),
             })
         })

@@ -4,7 +4,7 @@ use super::failover::Failover;
 use super::live::bill;
 use super::trip::{Outcome, Trip};
 use super::validate;
-use crate::reply::Refusal;
+use crate::reply::{Refusal, chain};
 use crate::settle::{Consumption, Receipt, estimate_tokens};
 use dialect::canonical::reply::Reply;
 use dialect::chat::reply::Envelope;
@@ -21,6 +21,8 @@ pub struct Whole {
     trip: Option<Trip>,
     at: usize,
     reply: Reply,
+    /// Bytes of text that the provider generated.
+    delivered_bytes: u64,
     ending: Ending,
 }
 
@@ -49,9 +51,11 @@ impl Facts {
 }
 
 impl Whole {
-    /// The answer of the planned attempt `at`.
-    pub const fn new(trip: Trip, at: usize, reply: Reply, ending: Ending) -> Self {
-        Self { trip: Some(trip), at, reply, ending }
+    /// The answer of the planned attempt `at`, finished as its plugins want it.
+    pub fn new(mut trip: Trip, at: usize, mut reply: Reply, ending: Ending) -> Self {
+        let delivered_bytes = output_bytes(&reply);
+        trip.mended = chain::mend(&trip.ask, &trip.readied, &mut reply);
+        Self { trip: Some(trip), at, reply, delivered_bytes, ending }
     }
 
     /// The caller's rules that it breaks; none when there are no rules.
@@ -66,7 +70,7 @@ impl Whole {
     /// [`Refusal`] when it had already ended, which is our own mistake.
     pub fn reject(mut self, verdicts: Vec<Verdict>, failover: &mut Failover) -> Result<Trip, Refusal> {
         let mut trip = self.trip.take().ok_or_else(ended_twice)?;
-        let delivered = output_bytes(&self.reply);
+        let delivered = self.delivered_bytes;
         trip.reported(self.at, self.reply.model.as_deref());
         trip.attempt_arrives(self.tokens());
         let planned = trip.planned.get(self.at).ok_or_else(ended_twice)?;
@@ -111,7 +115,7 @@ impl Whole {
     }
 
     fn tokens(&self) -> u64 {
-        let estimate = || estimate_tokens(output_bytes(&self.reply));
+        let estimate = || estimate_tokens(self.delivered_bytes);
         self.reply.usage.map_or_else(estimate, |usage| usage.completion_tokens())
     }
 
@@ -135,7 +139,7 @@ impl Whole {
         let receipt = trip.end(Outcome {
             served: Some(self.at),
             usage: self.reply.usage,
-            delivered_bytes: output_bytes(&self.reply),
+            delivered_bytes: self.delivered_bytes,
             finish: self.reply.choices.first().map(|choice| choice.finish.clone()),
             upstream_id: self.reply.upstream_id.clone(),
             service_tier: self.reply.service_tier.clone(),

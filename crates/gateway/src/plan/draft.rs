@@ -9,7 +9,9 @@ use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use domain::money::Amount;
 use domain::route::policy::Layer;
-use domain::route::{self, Dropped, Health, HealthState, Intent, Question, RequestRouting, Strategy, Target, Wanted};
+use domain::route::{
+    self, Candidate, Dropped, Health, HealthState, Intent, Need, Question, RequestRouting, Strategy, Target, Wanted,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,7 +79,7 @@ impl Draft {
             balance: gateway.settings.balance,
             seed,
         };
-        let plan = route::plan(&question, &intent);
+        let plan = largest(route::plan(&question, &intent), &question, &intent);
         let applied = intent.applied().iter().filter_map(|at| layers.get(*at)).map(|layer| layer.label()).collect();
         let planned = |candidate: route::Candidate| PlannedAttempt { quote: quote(&candidate.endpoint), candidate };
         Ok(Self {
@@ -96,6 +98,21 @@ impl Draft {
         is_empty
             .then(|| availability::nothing_left(&self.routing.requested, self.is_router, &self.dropped, &self.layers))
     }
+}
+
+/// The plan; or, where prompts are compressed and even half of this one is too long for everybody, the endpoints of the largest
+/// context among those that compress.
+fn largest(plan: route::Plan, question: &Question<'_>, intent: &Intent<'_>) -> route::Plan {
+    if !plan.attempts.is_empty() || question.need.compressed_up_to == 0 {
+        return plan;
+    }
+    let need = Need { prompt_tokens: 0, ..question.need.clone() };
+    let mut wider = route::plan(&Question { need: &need, ..question.clone() }, intent);
+    let context = |candidate: &Candidate| candidate.endpoint.context_length;
+    wider.attempts.retain(|candidate| context(candidate) <= need.compressed_up_to);
+    let most = wider.attempts.iter().map(context).max();
+    wider.attempts.retain(|candidate| Some(context(candidate)) == most);
+    if wider.attempts.is_empty() { plan } else { wider }
 }
 
 fn remembered(

@@ -5,7 +5,7 @@ mod quote;
 mod wishes;
 
 pub use draft::{Draft, Given};
-pub use quote::{Quote, estimate_prompt_tokens};
+pub use quote::{Quote, estimate_prompt_tokens, text_tokens};
 
 use crate::accept::Ask;
 use crate::authenticate::Caller;

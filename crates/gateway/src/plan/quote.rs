@@ -79,6 +79,12 @@ impl Quote {
         u64::try_from(left / i128::from(self.rate.femtos())).unwrap_or(u64::MAX) / self.choices.max(1)
     }
 
+    /// The same quote for a prompt that is longer by `tokens`.
+    pub fn with_more_prompt(self, endpoint: &Endpoint, tokens: u64) -> Self {
+        let fixed = self.fixed.saturating_add(product(tokens, endpoint.price.prompt_ceiling(tokens)));
+        Self { fixed, ..self }
+    }
+
     /// The same quote for an answer of hardly more than `tokens` tokens per choice; never higher than it was.
     pub fn lowered_to(self, tokens: u64) -> Self {
         let output = tokens.saturating_mul(self.choices).min(self.output);
@@ -98,8 +104,13 @@ fn product(units: u64, price: UnitPrice) -> i128 {
 
 /// Prompt tokens of a request, estimated on the high side: one token per 2.5 bytes of text, fixed numbers for media.
 pub fn estimate_prompt_tokens(shape: &Shape) -> u64 {
-    let text = shape.text_bytes.saturating_mul(2).div_ceil(5);
+    let text = text_tokens(shape.text_bytes);
     let media = u64::from(shape.images) * IMAGE_TOKENS
         + (u64::from(shape.audio) + u64::from(shape.files) + u64::from(shape.videos)) * MEDIA_TOKENS;
     text.saturating_add(media).saturating_add(FRAMING_TOKENS)
+}
+
+/// Prompt tokens of so many bytes of text, estimated on the high side.
+pub const fn text_tokens(bytes: u64) -> u64 {
+    bytes.saturating_mul(2).div_ceil(5)
 }

@@ -1,8 +1,10 @@
 //! What a request says about its own routing, and what conditions of policies look at.
 
 use crate::accept::Ask;
+use crate::prepare;
 use crate::reply::Refusal;
 use crate::state::Gateway;
+use dialect::chat::request::Files;
 use domain::error_kind::ErrorKind;
 use domain::route::policy::{Auto, CostTier, Facts, Layer, Pattern};
 use domain::route::{Need, RequestError, RequestRouting, Tier};
@@ -83,13 +85,17 @@ fn auto(json: &str, routing: &mut RequestRouting) -> Result<(), RequestError> {
 pub(super) fn need(ask: &Ask, prompt_tokens: u64) -> Need {
     let modalities = ask.chat.shape().input_modalities();
     let tier = ask.chat.field("service_tier").map(|json| Tier::parse(json.trim_matches('"'))).unwrap_or_default();
+    let plugins = ask.chat.plugins();
+    // Files whose text can be read in their place need no endpoint that takes files.
+    let is_needed = |modality: &&str| *modality != "text" && (*modality != "file" || plugins.files == Files::Native);
     Need {
         parameters: ask.chat.parameters(),
-        modalities: modalities.into_iter().filter(|modality| *modality != "text").collect(),
+        modalities: modalities.into_iter().filter(is_needed).collect(),
         output: "text",
         prompt_tokens,
         output_limit: ask.chat.output_limit(),
         tier,
+        compressed_up_to: prepare::compressed_up_to(plugins.compresses),
     }
 }
 

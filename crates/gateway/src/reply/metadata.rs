@@ -23,6 +23,8 @@ pub struct Told<'a> {
     pub attempts: &'a [Attempt],
     /// What encoding changed.
     pub notes: &'a [String],
+    /// What was done to request and answer on their way.
+    pub pipeline: Vec<Value>,
     /// Since acceptance.
     pub elapsed: Duration,
 }
@@ -58,7 +60,7 @@ pub fn describe(told: &Told<'_>) -> Value {
         "endpoints": {"total": available.len() + told.excluded, "available": available},
         "attempts": tried(told.attempts),
         "params": {},
-        "pipeline": [],
+        "pipeline": told.pipeline,
         "generation_time": u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX),
         // As text: the number does not fit into a JavaScript number.
         "seed": told.routing.seed.to_string(),

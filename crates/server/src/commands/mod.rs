@@ -5,6 +5,7 @@ mod credits;
 mod key;
 mod open;
 mod plain;
+mod read_document;
 mod serve;
 mod simulate;
 mod upstream;
@@ -19,6 +20,10 @@ use std::process::ExitCode;
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::ReadDocument(limits) = &cli.command {
+        // Before there are threads: it starts itself again.
+        return read_document::run(limits);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error)),
@@ -42,6 +47,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::SetupLink => plain::setup_link(&shared).await,
         Command::Simulate { listen, seed, api_key } => simulate::run(listen, seed, api_key).await,
         Command::Openapi => plain::openapi(),
+        Command::ReadDocument(limits) => Ok(read_document::run(&limits)),
         Command::Healthcheck { address } => plain::healthcheck(address).await,
     }
 }

@@ -27,6 +27,10 @@ pub struct ConfigFile {
     pub limits: LimitsSection,
     /// How providers are measured, taken out and brought back.
     pub health: HealthSection,
+    /// What is fetched on callers' word.
+    pub egress: EgressSection,
+    /// Reading of documents.
+    pub documents: DocumentsSection,
     /// New accounts.
     pub accounts: AccountsSection,
     /// Where provider connections may come from.
@@ -244,6 +248,89 @@ impl Default for LimitsSection {
             free_per_day_high: settings.free.per_day_high,
             free_threshold: settings.free.threshold.to_usd(),
             failed_answers_free: false,
+        }
+    }
+}
+
+/// `[egress]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EgressSection {
+    /// Whether unencrypted addresses are fetched.
+    pub allow_http: bool,
+    /// Ports that an address may name.
+    pub ports: Vec<u16>,
+    /// Ranges that may be reached although they are not public.
+    pub allow: Vec<String>,
+    /// Names with the machine and port that they mean, in place of the name service.
+    pub hosts: BTreeMap<String, SocketAddr>,
+    /// Longest wait for a connection.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub connect: Duration,
+    /// Longest time for one item.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub time: Duration,
+    /// Redirects that are followed.
+    pub redirects: usize,
+    /// Largest item in bytes.
+    pub item_bytes: usize,
+    /// Most bytes of all items of a request.
+    pub request_bytes: usize,
+    /// Most items of a request.
+    pub items: usize,
+    /// Items that the server fetches at once.
+    pub parallel: usize,
+}
+
+impl Default for EgressSection {
+    fn default() -> Self {
+        let settings = gateway::GatewaySettings::default().egress;
+        Self {
+            allow_http: settings.allow_http,
+            ports: settings.ports,
+            allow: settings.allow.iter().map(ToString::to_string).collect(),
+            hosts: settings.hosts,
+            connect: settings.connect,
+            time: settings.time,
+            redirects: settings.redirects,
+            item_bytes: settings.item_bytes,
+            request_bytes: settings.request_bytes,
+            items: settings.items,
+            parallel: settings.parallel,
+        }
+    }
+}
+
+/// `[documents]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DocumentsSection {
+    /// Address space of the reading process in bytes.
+    pub memory_bytes: u64,
+    /// Its processor time, in whole seconds.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub cpu: Duration,
+    /// Longest time for one document.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub time: Duration,
+    /// Most bytes of text of one document.
+    pub text_bytes: usize,
+    /// Most pages of one document.
+    pub pages: usize,
+    /// Documents that the server reads at once.
+    pub parallel: usize,
+}
+
+impl Default for DocumentsSection {
+    fn default() -> Self {
+        let settings = gateway::DocumentSettings::default();
+        Self {
+            memory_bytes: settings.memory_bytes,
+            cpu: settings.cpu,
+            time: settings.time,
+            text_bytes: settings.text_bytes,
+            pages: settings.pages,
+            parallel: settings.parallel,
         }
     }
 }

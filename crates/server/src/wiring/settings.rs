@@ -2,10 +2,13 @@
 
 use crate::config::{Config, ConfigError};
 use control::ControlSettings;
+use domain::address::{Network, NetworkError};
 use domain::limit::FreeLimits;
 use domain::money::Amount;
-use gateway::{FreeFailedAnswers, GatewaySettings, HealthSettings};
+use edge::egress::EgressSettings;
+use gateway::{DocumentSettings, FreeFailedAnswers, GatewaySettings, HealthSettings};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use store::StoreOptions;
 use store::durable::PresetLimits;
@@ -35,6 +38,59 @@ pub fn public_url(config: &Config, listening: SocketAddr) -> String {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{listening}"),
     }
+}
+
+fn in_range<T: Copy + PartialOrd + std::fmt::Display>(
+    key: &str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, ConfigError> {
+    if (&least..=&most).contains(&&value) {
+        return Ok(value);
+    }
+    Err(ConfigError::Value { key: key.to_owned(), problem: format!("must be from {least} to {most}") })
+}
+
+/// What may be fetched on callers' word.
+fn egress(config: &Config) -> Result<EgressSettings, ConfigError> {
+    let section = &config.file.egress;
+    let range = |text: &String| {
+        let wrong = |error: NetworkError| ConfigError::Value {
+            key: "egress.allow".to_owned(),
+            problem: format!("{text:?}: {error}"),
+        };
+        text.parse::<Network>().map_err(wrong)
+    };
+    Ok(EgressSettings {
+        allow_http: section.allow_http,
+        ports: section.ports.clone(),
+        allow: section.allow.iter().map(range).collect::<Result<_, _>>()?,
+        hosts: section.hosts.iter().map(|(name, machine)| (name.to_ascii_lowercase(), *machine)).collect(),
+        connect: section.connect,
+        time: section.time,
+        redirects: in_range("egress.redirects", section.redirects, 0, 20)?,
+        item_bytes: in_range("egress.item_bytes", section.item_bytes, 1024, 1 << 30)?,
+        request_bytes: in_range("egress.request_bytes", section.request_bytes, 1024, 1 << 30)?,
+        items: in_range("egress.items", section.items, 0, 1000)?,
+        parallel: in_range("egress.parallel", section.parallel, 1, 10_000)?,
+    })
+}
+
+/// How documents are read. The program is this one: as it runs, whatever has become of its file meanwhile.
+fn documents(config: &Config) -> Result<DocumentSettings, ConfigError> {
+    let section = &config.file.documents;
+    let running = PathBuf::from("/proc/self/exe");
+    let program = if running.exists() { Some(running) } else { std::env::current_exe().ok() };
+    Ok(DocumentSettings {
+        program,
+        memory_bytes: in_range("documents.memory_bytes", section.memory_bytes, 64 << 20, 1 << 40)?,
+        cpu: section.cpu,
+        time: section.time,
+        text_bytes: in_range("documents.text_bytes", section.text_bytes, 1024, 64 << 20)?,
+        pages: in_range("documents.pages", section.pages, 1, 1_000_000)?,
+        parallel: in_range("documents.parallel", section.parallel, 1, 1000)?,
+    })
 }
 
 /// Settings of the data plane.
@@ -85,6 +141,8 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         default_model: config.file.server.default_model.clone(),
         region: config.file.server.region.clone(),
         console_url: public_url(config, listening),
+        egress: egress(config)?,
+        documents: documents(config)?,
         ..GatewaySettings::default()
     })
 }

@@ -14,6 +14,7 @@
 mod authorization;
 mod bad_input;
 mod cli;
+mod content;
 mod faults;
 mod limits;
 mod money;

@@ -1,0 +1,213 @@
+//! What is fuzzed, in five groups, and which properties must hold beside not panicking.
+
+use anyhow::ensure;
+use dialect::canonical::reply::{Collector, Delta};
+use dialect::chat::request::{ChatRequest, Limits};
+use dialect::compress::{self, Room};
+use dialect::decode::{self, StreamDecoder};
+use dialect::heal::heal;
+use dialect::inbound::{self, Dialect};
+use dialect::upstream::{self, Target as Endpoint};
+use domain::address::{Network, WebAddress};
+use domain::catalog::{Family, Quirks, Slug};
+use domain::id::GenerationId;
+use domain::key::{KeyHash, KeyText};
+use domain::money::Amount;
+use http::{HeaderMap, HeaderValue};
+use serde::de::IgnoredAny;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use store::journal::{Journal, JournalOptions};
+
+/// Runs one input; the number tells in which way the target reacted.
+pub type Run = fn(&[u8]) -> anyhow::Result<u64>;
+
+/// A group of readers.
+pub struct Target {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// Folders of committed inputs, from the root of the repository.
+    pub corpora: &'static [&'static str],
+    /// Each line of a file is an input.
+    pub is_by_line: bool,
+    /// Runs one input.
+    pub run: Run,
+}
+
+/// All groups.
+pub const ALL: &[Target] = &[
+    Target { name: "requests", corpora: &["crates/dialect/golden/request"], is_by_line: false, run: requests },
+    Target { name: "streams", corpora: &["crates/dialect/golden/reply"], is_by_line: false, run: streams },
+    Target { name: "conversions", corpora: &["crates/dialect/golden/request"], is_by_line: false, run: conversions },
+    Target { name: "journal", corpora: &["crates/xtask/corpus/journal"], is_by_line: false, run: journal },
+    Target { name: "names", corpora: &["crates/xtask/corpus/names"], is_by_line: true, run: names },
+];
+
+/// Every dialect that callers speak.
+const DIALECTS: &[Dialect] = &[Dialect::Chat, Dialect::Messages, Dialect::Responses];
+/// Every format that providers speak.
+const FAMILIES: &[Family] = &[Family::OpenAi, Family::OpenAiResponses, Family::Anthropic, Family::Gemini];
+/// Largest event that the stream decoders take here.
+const EVENT_MAX: usize = 16 << 10;
+
+fn digest(value: impl std::fmt::Debug) -> u64 {
+    // Numbers in messages would make every input a new reaction.
+    let text: String = format!("{value:?}").chars().filter(|character| !character.is_ascii_digit()).take(200).collect();
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn parse(dialect: Dialect, input: &[u8]) -> Result<ChatRequest, dialect::chat::request::InvalidRequest> {
+    inbound::parse(dialect, input.to_vec().into(), &Limits::default())
+}
+
+/// Request parsers, and the pure work on requests and answers.
+fn requests(input: &[u8]) -> anyhow::Result<u64> {
+    let mut reaction = 0_u64;
+    for dialect in DIALECTS {
+        let parsed = parse(*dialect, input);
+        reaction = reaction.rotate_left(7) ^ digest(parsed.as_ref().map(ChatRequest::shape));
+        let Ok(request) = parsed else { continue };
+        let (plugins, texts) = (request.plugins(), request.file_texts());
+        reaction ^= digest((plugins, texts.len()));
+        let unchanged = request.replace_parts(&|_part, _raw| None)?;
+        ensure!(
+            unchanged.is_none() || !texts.is_empty() || input.windows(11).any(|w| w == b"annotations"),
+            "parts change by themselves"
+        );
+        let room = Room { tokens: compress::tokens(request.shape()) / 2, messages: 10 };
+        if let Some((small, _)) = compress::compress(&request, room)? {
+            ensure!(compress::tokens(small.shape()) <= compress::tokens(request.shape()), "compression made it longer");
+        }
+    }
+    if let Some(healed) = std::str::from_utf8(input).ok().and_then(heal) {
+        serde_json::from_str::<IgnoredAny>(&healed)?;
+        ensure!(heal(&healed).is_none(), "what is healed needs healing");
+        reaction ^= 1;
+    }
+    Ok(reaction)
+}
+
+/// Stream decoders: wherever the bytes are cut, the same comes out.
+fn streams(input: &[u8]) -> anyhow::Result<u64> {
+    let mut reaction = 0_u64;
+    for family in FAMILIES {
+        let whole = decoded(*family, input, input.len().max(1));
+        for step in [1, 7] {
+            let cut = decoded(*family, input, step);
+            ensure!(cut == whole, "{family:?} reads {step} bytes at a time otherwise: {cut:?} {whole:?}");
+        }
+        reaction = reaction.rotate_left(7) ^ digest(&whole);
+        let plain = decode::reply(*family, &Quirks::default(), input);
+        reaction ^= digest(plain.is_ok());
+        let _error = decode::error(*family, 500, input);
+    }
+    Ok(reaction)
+}
+
+/// What a decoder makes of the bytes, given so many at a time: the answer so far, and whether it ended in an error.
+fn decoded(family: Family, input: &[u8], step: usize) -> (String, bool) {
+    let mut decoder = StreamDecoder::with_event_limit(family, &Quirks::default(), EVENT_MAX);
+    let mut deltas: Vec<Delta> = Vec::new();
+    let fed = input.chunks(step).try_for_each(|piece| decoder.push(piece, &mut deltas));
+    let ended = fed.and_then(|()| decoder.finish(&mut deltas));
+    let mut collector = Collector::default();
+    deltas.into_iter().for_each(|delta| collector.push(delta));
+    let reply = collector.finish();
+    (format!("{:?}", reply.choices), ended.is_err())
+}
+
+/// From every dialect to every format: what comes out is JSON, and a plain answer of any format can be written back.
+fn conversions(input: &[u8]) -> anyhow::Result<u64> {
+    let mut reaction = 0_u64;
+    for dialect in DIALECTS {
+        let Ok(request) = parse(*dialect, input) else { continue };
+        for family in FAMILIES {
+            let quirks = Quirks::default();
+            let target = Endpoint {
+                family: *family,
+                upstream_id: "model",
+                quirks: &quirks,
+                supported_parameters: &[],
+                reasoning: None,
+                max_completion_tokens: Some(4096),
+                output_limit: None,
+                stream: request.is_stream(),
+                service_tier: None,
+                turns_reasoning_down: false,
+                user: None,
+            };
+            match upstream::encode(&request, &target) {
+                Ok(outgoing) => {
+                    serde_json::from_slice::<IgnoredAny>(&outgoing.body)?;
+                    reaction = reaction.rotate_left(5) ^ digest(outgoing.notes);
+                }
+                Err(error) => reaction = reaction.rotate_left(5) ^ digest(error.kind),
+            }
+        }
+    }
+    Ok(reaction)
+}
+
+/// A damaged journal is refused or read as far as it is whole, and can be written to afterwards.
+fn journal(input: &[u8]) -> anyhow::Result<u64> {
+    let folder = tempfile::tempdir()?;
+    // A segment is named after what its header says.
+    let word = |at: usize| input.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(1, u64::from_le_bytes);
+    std::fs::write(folder.path().join(format!("{:020}-{:010}.journal", word(8), word(16))), input)?;
+    let options = JournalOptions { flush_interval: None, ..JournalOptions::default() };
+    let opened = Journal::open(folder.path(), options);
+    let reaction = match &opened {
+        Ok((_, recovered)) => digest(recovered.interrupted.len().min(4)).rotate_left(9) ^ recovered.last_seq,
+        Err(error) => digest(error.to_string().split(folder.path().to_string_lossy().as_ref()).last()),
+    };
+    if let Ok((journal, recovered)) = opened {
+        drop(journal);
+        let (_journal, again) = Journal::open(folder.path(), options)?;
+        ensure!(again == recovered, "what is recovered twice differs");
+    }
+    Ok(reaction)
+}
+
+/// Keys, ids, amounts, model ids, addresses and headers.
+fn names(input: &[u8]) -> anyhow::Result<u64> {
+    let mut reaction = 0_u64;
+    if let Ok(value) = HeaderValue::from_bytes(input) {
+        for name in ["authorization", "x-api-key"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.clone());
+            reaction = reaction.rotate_left(3) ^ digest(edge::credential::from_headers(&headers).is_ok());
+        }
+    }
+    let Ok(text) = std::str::from_utf8(input) else { return Ok(reaction) };
+    if let Some(key) = KeyText::parse(text) {
+        ensure!(key.expose() == text, "a key is another key");
+    }
+    if let Some(hash) = KeyHash::parse(text) {
+        ensure!(KeyHash::parse(&hash.to_string()) == Some(hash), "a hash does not come back");
+    }
+    if let Ok(id) = GenerationId::parse(text) {
+        ensure!(GenerationId::parse(&id.to_string()) == Ok(id), "an id does not come back");
+    }
+    if let Ok(amount) = Amount::parse_usd(text) {
+        ensure!(Amount::parse_usd(&amount.to_usd()) == Ok(amount), "an amount does not come back");
+    }
+    if let Ok(address) = WebAddress::parse(text) {
+        let scheme = if address.is_https { "https" } else { "http" };
+        let again = WebAddress::parse(&format!("{scheme}://{}{}", address.authority(), address.target));
+        ensure!(again.as_ref() == Ok(&address), "an address does not come back: {again:?}");
+    }
+    if let Ok(network) = text.parse::<Network>() {
+        ensure!(network.to_string().parse() == Ok(network), "a range does not come back");
+    }
+    let read = (
+        KeyText::parse(text).is_some(),
+        KeyHash::parse(text).is_some(),
+        GenerationId::parse(text).is_ok(),
+        Amount::parse_usd(text).map(|_| ()),
+        Slug::parse(text).map(|_| ()),
+        WebAddress::parse(text).map(|_| ()),
+        text.parse::<Network>().is_ok(),
+    );
+    Ok(reaction ^ digest(read))
+}
