@@ -191,8 +191,8 @@ impl Encoder {
             }
             Delta::Reasoning { choice: 0, text, details } => {
                 // The structured form knows where one thought ends and the next begins.
-                let is_text = |detail: &Box<RawValue>| matches!(blocks::thought(detail), Some(Thought::Text { .. }));
-                if !details.iter().any(is_text) {
+                let is_text = |detail: &RawValue| matches!(blocks::thought(detail), Some(Thought::Text { .. }));
+                if !details.iter().any(|detail| is_text(detail)) {
                     self.thinking(text, None, out);
                 }
                 details.iter().for_each(|detail| self.detail(detail, out));
