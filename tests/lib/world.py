@@ -42,6 +42,17 @@ upstream_id = "{upstream}"
 price = {{ prompt = "1.00", completion = "3.00", request = "{request}" }}
 """
 
+EMBEDDER = """
+[[models]]
+id = "mock/{family}-embed"
+context_length = 8192
+output_modalities = ["embeddings"]
+[[models.endpoints]]
+provider = "sim-{family}"
+upstream_id = "embed-1"
+price = {{ prompt = "0.50", completion = "0" }}
+"""
+
 # Name, what the simulator is asked for, USD per request. Tokens cost 1 and 3 USD per million throughout.
 VARIANTS = (
     ("1", "echo-1", "0"),
@@ -176,6 +187,8 @@ class Trio(World):
             process, address = simulator(self.folder, family, ["--api-key", "sk-upstream"])
             simulators.append(process)
             parts.append(PROVIDER.format(family=family, address=address, path=path, extra=""))
+            if family != "anthropic":
+                parts.append(EMBEDDER.format(family=family))
             for name, upstream, request in VARIANTS:
                 parts.append(MODEL.format(name=f"{family}-{name}", family=family, upstream=upstream, request=request))
         self.config += "".join(parts)

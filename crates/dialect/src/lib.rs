@@ -2,8 +2,10 @@
 
 pub mod canonical;
 pub mod chat;
+pub mod completions;
 pub mod compress;
 pub mod decode;
+pub mod embeddings;
 pub mod heal;
 pub mod inbound;
 pub mod messages;

@@ -47,6 +47,10 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", pattern: "/v1/messages/count_tokens", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/api/v1/responses", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/v1/responses", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/api/v1/completions", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/v1/completions", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/api/v1/embeddings", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/v1/embeddings", access: Access::Inference, body_max: 33_554_432 },
 ];
 
 /// The public routes of the data plane.
@@ -60,6 +64,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/messages/count_tokens", post(count_tokens))
         .route("/api/v1/responses", post(responses))
         .route("/v1/responses", post(responses))
+        .route("/api/v1/completions", post(completions))
+        .route("/v1/completions", post(completions))
+        .route("/api/v1/embeddings", post(embeddings))
+        .route("/v1/embeddings", post(embeddings))
         .method_not_allowed_fallback(|| async {
             reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed"))
         })
@@ -80,6 +88,14 @@ async fn count_tokens(State(gateway): State<Arc<Gateway>>, request: Request) -> 
 
 async fn responses(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     journey::run(&gateway, Dialect::Responses, accept::Credential::Header, request).await
+}
+
+async fn completions(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    journey::run(&gateway, Dialect::Completions, accept::Credential::Header, request).await
+}
+
+async fn embeddings(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    journey::run(&gateway, Dialect::Embeddings, accept::Credential::Header, request).await
 }
 
 /// Answers a chat request on behalf of a key that the console's session stands for.

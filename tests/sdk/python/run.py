@@ -8,6 +8,7 @@ import sys
 import traceback
 
 import with_anthropic
+import with_completions
 import with_openai
 import with_openrouter
 import with_responses
@@ -16,7 +17,7 @@ import with_responses
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     passed, failed = 0, 0
-    for suite in (with_openai, with_responses, with_openrouter, with_anthropic):
+    for suite in (with_openai, with_responses, with_completions, with_openrouter, with_anthropic):
         for name, check in suite.checks():
             if wanted not in name:
                 continue

@@ -82,6 +82,20 @@ fn read(family: Family, quirks: &Quirks, is_quoted: bool, body: &[u8]) -> Result
     Ok(reply)
 }
 
+/// Reads the whole body of an embeddings answer with a successful status.
+///
+/// # Errors
+/// [`DecodeError`] as for [`reply`], and when there are no vectors.
+pub fn embeddings(family: Family, body: &[u8]) -> Result<Reply, DecodeError> {
+    let text = body_text(body)?;
+    guard::check(text).map_err(StreamError::from)?;
+    let reply = crate::embeddings::reply::decode(family, text).map_err(|error| DecodeError { error })?;
+    if reply.embeddings.is_empty() {
+        return Err(DecodeError { error: UpstreamError::unreadable("the provider's answer holds no vectors") });
+    }
+    Ok(reply)
+}
+
 /// Reads the body of an answer with a failing status. Any body gives an error that can be shown.
 ///
 /// The family does not change the reading: bodies are told apart by their shape, and the words of all families are

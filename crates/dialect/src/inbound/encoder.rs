@@ -5,6 +5,7 @@ use crate::canonical::reply::Delta;
 use crate::chat;
 use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::ChatRequest;
+use crate::completions;
 use crate::messages;
 use crate::responses;
 use domain::error_kind::ErrorKind;
@@ -19,6 +20,8 @@ pub enum Encoder {
     Messages(Box<messages::stream::Encoder>),
     /// Responses events.
     Responses(Box<responses::stream::Encoder>),
+    /// Completions chunks.
+    Completions(completions::stream::Encoder),
 }
 
 impl Encoder {
@@ -26,8 +29,12 @@ impl Encoder {
     #[must_use]
     pub fn new(dialect: Dialect, request: &ChatRequest, envelope: &Envelope<'_>) -> Self {
         match dialect {
-            Dialect::Chat => Self::Chat(chat::stream::Encoder::new(envelope)),
+            // Embeddings are never streamed.
+            Dialect::Chat | Dialect::Embeddings => Self::Chat(chat::stream::Encoder::new(envelope)),
             Dialect::Messages => Self::Messages(Box::new(messages::stream::Encoder::new(envelope))),
+            Dialect::Completions => {
+                Self::Completions(completions::stream::Encoder::new(request.origin().completions(), envelope))
+            }
             Dialect::Responses => {
                 Self::Responses(Box::new(responses::stream::Encoder::new(request.origin().responses(), envelope)))
             }
@@ -40,6 +47,7 @@ impl Encoder {
             Self::Chat(encoder) => encoder.push(delta, out),
             Self::Messages(encoder) => encoder.push(delta, out),
             Self::Responses(encoder) => encoder.push(delta, out),
+            Self::Completions(encoder) => encoder.push(delta, out),
         }
     }
 
@@ -49,6 +57,7 @@ impl Encoder {
             Self::Chat(encoder) => encoder.end(bill, metadata, out),
             Self::Messages(encoder) => encoder.end(bill, metadata, out),
             Self::Responses(encoder) => encoder.end(bill, metadata, out),
+            Self::Completions(encoder) => encoder.end(bill, metadata, out),
         }
     }
 
@@ -65,6 +74,7 @@ impl Encoder {
             Self::Chat(encoder) => encoder.error(status, kind, message, provider_code, out),
             Self::Messages(encoder) => encoder.error(kind, message, provider_code, out),
             Self::Responses(encoder) => encoder.error(kind, message, out),
+            Self::Completions(encoder) => encoder.error(status, kind, message, out),
         }
     }
 
@@ -73,7 +83,7 @@ impl Encoder {
     pub const fn keep_alive(dialect: Dialect) -> &'static [u8] {
         match dialect {
             Dialect::Messages => messages::stream::KEEP_ALIVE,
-            Dialect::Chat | Dialect::Responses => chat::stream::KEEP_ALIVE,
+            Dialect::Chat | Dialect::Responses | Dialect::Completions | Dialect::Embeddings => chat::stream::KEEP_ALIVE,
         }
     }
 }

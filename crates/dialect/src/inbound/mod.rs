@@ -20,6 +20,7 @@ use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::{ChatRequest, InvalidRequest, Limits};
 use crate::messages;
 use crate::responses;
+use crate::{completions, embeddings};
 use bytes::Bytes;
 
 /// What a caller speaks; decided by the route and by nothing else.
@@ -31,6 +32,10 @@ pub enum Dialect {
     Messages,
     /// OpenAI Responses.
     Responses,
+    /// Legacy completions.
+    Completions,
+    /// Embeddings; answered whole.
+    Embeddings,
 }
 
 impl Dialect {
@@ -38,9 +43,10 @@ impl Dialect {
     #[must_use]
     pub const fn api_type(self) -> &'static str {
         match self {
-            Self::Chat => "completions",
+            Self::Chat | Self::Completions => "completions",
             Self::Messages => "messages",
             Self::Responses => "responses",
+            Self::Embeddings => "embeddings",
         }
     }
 }
@@ -55,6 +61,8 @@ pub fn parse(dialect: Dialect, body: Bytes, limits: &Limits) -> Result<ChatReque
         Dialect::Chat => chat::request::parse(body, limits),
         Dialect::Messages => messages::request::parse(body, limits),
         Dialect::Responses => responses::request::parse(body, limits),
+        Dialect::Completions => completions::request::parse(body, limits),
+        Dialect::Embeddings => embeddings::request::parse(body, limits),
     }
 }
 
@@ -71,5 +79,7 @@ pub fn encode(
         Dialect::Chat => chat::reply::encode(reply, envelope, bill),
         Dialect::Messages => messages::reply::encode(reply, envelope, bill),
         Dialect::Responses => responses::reply::encode(request.origin().responses(), reply, envelope, bill),
+        Dialect::Completions => completions::reply::encode(request.origin().completions(), reply, envelope, bill),
+        Dialect::Embeddings => embeddings::reply::encode(request.origin().embeddings(), reply, envelope, bill),
     }
 }

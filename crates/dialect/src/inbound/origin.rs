@@ -1,6 +1,8 @@
 //! [`Origin`]: the caller's own text beside the canonical request.
 
 use crate::chat::request::ChatRequest;
+use crate::completions::request::CompletionsRequest;
+use crate::embeddings::request::EmbeddingsRequest;
 use crate::messages::request::Original as MessagesOriginal;
 use crate::responses::request::ResponsesRequest;
 use crate::upstream::Note;
@@ -15,6 +17,10 @@ pub(crate) enum Origin {
     Messages(MessagesOriginal),
     /// OpenAI Responses.
     Responses(Arc<ResponsesRequest>),
+    /// Legacy completions.
+    Completions(Arc<CompletionsRequest>),
+    /// Embeddings.
+    Embeddings(Arc<EmbeddingsRequest>),
 }
 
 /// Takes the optional features that the caller names in `anthropic-beta`; other dialects have none.
@@ -27,14 +33,34 @@ pub fn add_betas(request: &mut ChatRequest, header: &str) {
 impl Origin {
     /// What the canonical request cannot say.
     pub(crate) fn notes(&self) -> &[Note] {
-        self.responses().map_or(&[], ResponsesRequest::notes)
+        match self {
+            Self::Responses(request) => request.notes(),
+            Self::Completions(request) => request.notes(),
+            Self::Chat | Self::Messages(_) | Self::Embeddings(_) => &[],
+        }
     }
 
     /// The Responses request, if it was one.
     pub(crate) fn responses(&self) -> Option<&ResponsesRequest> {
         match self {
             Self::Responses(request) => Some(request),
-            Self::Chat | Self::Messages(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The completions request, if it was one.
+    pub(crate) fn completions(&self) -> Option<&CompletionsRequest> {
+        match self {
+            Self::Completions(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The embeddings request, if it was one.
+    pub(crate) fn embeddings(&self) -> Option<&EmbeddingsRequest> {
+        match self {
+            Self::Embeddings(request) => Some(request),
+            _ => None,
         }
     }
 }

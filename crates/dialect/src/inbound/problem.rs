@@ -23,8 +23,8 @@ pub struct Problem<'a> {
 #[must_use]
 pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
     match dialect {
-        Dialect::Chat | Dialect::Responses => problem.envelope.clone(),
         Dialect::Messages => messages::problem::body(problem),
+        _ => problem.envelope.clone(),
     }
 }
 
@@ -32,8 +32,8 @@ pub fn problem(dialect: Dialect, problem: &Problem<'_>) -> Value {
 #[must_use]
 pub fn status(dialect: Dialect, problem: &Problem<'_>) -> u16 {
     match dialect {
-        Dialect::Chat | Dialect::Responses => problem.kind.status(),
         Dialect::Messages => messages::problem::status(problem),
+        _ => problem.kind.status(),
     }
 }
 
@@ -41,7 +41,9 @@ pub fn status(dialect: Dialect, problem: &Problem<'_>) -> u16 {
 #[must_use]
 pub fn problem_event(dialect: Dialect, problem: &Problem<'_>) -> Vec<u8> {
     match dialect {
-        Dialect::Chat => format!("data: {}\n\n", problem.envelope).into_bytes(),
+        Dialect::Chat | Dialect::Completions | Dialect::Embeddings => {
+            format!("data: {}\n\n", problem.envelope).into_bytes()
+        }
         Dialect::Messages => messages::problem::event(problem),
         Dialect::Responses => responses::problem_event(problem.id, problem.kind, problem.message),
     }

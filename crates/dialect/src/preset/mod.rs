@@ -29,7 +29,7 @@ pub enum Form {
 impl From<Dialect> for Form {
     fn from(dialect: Dialect) -> Self {
         match dialect {
-            Dialect::Chat => Self::Chat,
+            Dialect::Chat | Dialect::Completions | Dialect::Embeddings => Self::Chat,
             Dialect::Messages => Self::Messages,
             Dialect::Responses => Self::Responses,
         }

@@ -107,6 +107,9 @@ pub struct EncodeError {
 /// # Errors
 /// When the format cannot express the request: an unsupported family, a part that the provider has no form for.
 pub fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
+    if let Some(embeddings) = request.origin().embeddings() {
+        return crate::embeddings::encode(embeddings, target);
+    }
     thought::check(request, target)?;
     let turned = thought::turned_down(request, target);
     let request = turned.as_ref().unwrap_or(request);

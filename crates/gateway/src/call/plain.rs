@@ -10,6 +10,7 @@ use crate::state::Gateway;
 use bytes::{Bytes, BytesMut};
 use dialect::canonical::reply::{Collector, Delta, Finish, FinishReason};
 use dialect::decode::{self, FailureClass, UpstreamError};
+use dialect::inbound::Dialect;
 use domain::error_kind::ErrorKind;
 use domain::generation::{AttemptOutcome, Ending};
 use edge::access_log::AccessFacts;
@@ -59,6 +60,7 @@ async fn read_whole(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failo
         let read = read(gateway, answering).await.and_then(|body| {
             let endpoint = trip.planned.get(turn.at).map(|planned| &planned.candidate.endpoint.provider);
             let decoded = endpoint.map(|provider| match trip.is_quoted(&names) {
+                _ if trip.ask.dialect == Dialect::Embeddings => decode::embeddings(provider.family, &body),
                 true => decode::quoted_reply(provider.family, &provider.quirks, &body),
                 false => decode::reply(provider.family, &provider.quirks, &body),
             });

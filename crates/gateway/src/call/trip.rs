@@ -115,7 +115,8 @@ impl Trip {
             excluded: admission.plan.excluded,
             prompt_tokens: admission.plan.prompt_tokens,
             is_free: admission.plan.is_free,
-            is_collected: admission.is_collected,
+            // Vectors have no streamed form.
+            is_collected: admission.is_collected && ask.dialect != Dialect::Embeddings,
             ask,
         }
     }

@@ -5,6 +5,7 @@ use crate::prepare;
 use crate::reply::Refusal;
 use crate::state::Gateway;
 use dialect::chat::request::Files;
+use dialect::inbound::Dialect;
 use domain::error_kind::ErrorKind;
 use domain::route::policy::{Auto, CostTier, Facts, Layer, Pattern};
 use domain::route::{Need, RequestError, RequestRouting, Tier};
@@ -92,6 +93,8 @@ pub(super) fn need(ask: &Ask, prompt_tokens: u64) -> Need {
         parameters: ask.chat.parameters(),
         modalities: modalities.into_iter().filter(is_needed).collect(),
         output: "text",
+        modalities: modalities.into_iter().filter(|modality| *modality != "text").collect(),
+        output: if ask.dialect == Dialect::Embeddings { "embeddings" } else { "text" },
         prompt_tokens,
         output_limit: ask.chat.output_limit(),
         tier,

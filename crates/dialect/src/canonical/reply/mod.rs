@@ -25,6 +25,8 @@ pub struct Reply {
     pub model: Option<String>,
     /// The answers, by index.
     pub choices: Vec<Choice>,
+    /// Vectors of an embeddings call, in the order of the inputs: lists of numbers, or packed texts.
+    pub embeddings: Vec<Box<RawValue>>,
     /// What the call consumed; `None` when the provider did not say.
     pub usage: Option<Usage>,
     /// The provider's configuration fingerprint.

@@ -7,7 +7,7 @@ mod usage;
 pub(crate) mod write;
 
 pub use usage::Bill;
-pub(in crate::chat) use usage::append_usage;
+pub(crate) use usage::append_usage;
 
 use crate::canonical::reply::{Choice, Message, Reply, ToolCall};
 use serde_json::value::RawValue;

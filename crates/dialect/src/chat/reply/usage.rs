@@ -24,7 +24,7 @@ pub struct Bill<'a> {
 }
 
 /// Appends the `usage` object: the totals contain their details, as in every format of the OpenAI family.
-pub(in crate::chat) fn append_usage(out: &mut Vec<u8>, bill: &Bill<'_>) {
+pub(crate) fn append_usage(out: &mut Vec<u8>, bill: &Bill<'_>) {
     let usage = bill.usage;
     let first = |out: &mut Vec<u8>, text: &str, count: u64| {
         out.extend_from_slice(text.as_bytes());

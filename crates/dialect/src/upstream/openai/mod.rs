@@ -92,7 +92,7 @@ pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgo
 }
 
 /// Whether a tier has prices of its own: sent to an endpoint of the ordinary tier it would be billed above its price.
-fn is_dear_tier(json: &str) -> bool {
+pub(super) fn is_dear_tier(json: &str) -> bool {
     matches!(json.trim_matches('"'), "flex" | "priority" | "fast" | "ultrafast" | "scale")
 }
 

@@ -3,6 +3,7 @@
 use super::Body;
 use crate::chat::request::{AnswerFormat, LIMIT_FIELDS};
 use crate::upstream::Change;
+use crate::upstream::openai::is_dear_tier;
 
 /// Fields of the chat request that this format reads, or that need no word.
 pub(super) const READ: &[&str] = &[
@@ -80,7 +81,7 @@ impl Body<'_> {
                 self.notes.dropped(name, "the endpoint does not support it");
             }
         }
-        for name in ["service_tier", "prompt_cache_key", "prompt_cache_options"] {
+        for name in ["prompt_cache_key", "prompt_cache_options"] {
             if let Some(value) = self.request.field(name) {
                 self.out.field_raw(name, value);
             }
@@ -141,12 +142,25 @@ impl Body<'_> {
             }
             self.out.field_plain("max_output_tokens", limit.max(LIMIT_MIN));
         }
+        self.service_tier();
         self.out.field_raw("store", "false");
         if self.target.stream {
             self.out.field_raw("stream", "true");
         }
         if let Some(user) = self.target.user {
             self.out.field_text("safety_identifier", user);
+        }
+    }
+
+    /// The endpoint's own tier; a dearer one than it has prices for is not asked for.
+    fn service_tier(&mut self) {
+        match (self.target.service_tier, self.request.field("service_tier")) {
+            (Some(tier), _) => self.out.field_text("service_tier", tier),
+            (None, Some(value)) if is_dear_tier(value) => {
+                self.notes.dropped("service_tier", "the endpoint that serves is of another tier");
+            }
+            (None, Some(value)) => self.out.field_raw("service_tier", value),
+            (None, None) => {}
         }
     }
 

@@ -19,7 +19,6 @@ const NATIVE: &[&str] = &[
     "prompt_cache_key",
     "prompt_cache_options",
     "prompt_cache_retention",
-    "service_tier",
     "text",
     "tool_choice",
     "truncation",
@@ -42,6 +41,7 @@ const ELSEWHERE: &[&str] = &[
     "safety_identifier",
     "client_metadata",
     "reasoning",
+    "service_tier",
 ];
 /// Parts of `reasoning` that the provider knows.
 const REASONING: &[&str] = &["effort", "summary", "generate_summary", "context", "mode"];
