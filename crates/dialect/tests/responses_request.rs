@@ -45,7 +45,8 @@ fn a_provider_of_the_same_format_is_sent_the_callers_bytes() {
         {"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAA"}, {"type":"function_call","call_id":"c","name":"f","arguments":"{ }"},
         {"type":"function_call_output","call_id":"c","output":"1.50"} ]"#;
     let tools = r#"[ {"type":"namespace","name":"crm","description":"d","tools":[{"type":"function","name":"f","parameters":null}]}, {"type":"web_search"} ]"#;
-    let text = format!(r#"{{"model":"a/b","input":{input},"tools":{tools},"store":false,"metadata":{{"a":"b"}},"user":"u"}}"#);
+    let text =
+        format!(r#"{{"model":"a/b","input":{input},"tools":{tools},"store":false,"metadata":{{"a":"b"}},"user":"u"}}"#);
     let outgoing = sent(&read(Dialect::Responses, &text).unwrap(), Family::OpenAiResponses).unwrap();
     let sent = String::from_utf8(outgoing.body.to_vec()).unwrap();
     assert!(sent.contains(&format!("\"input\":{input}")) && sent.contains(&format!("\"tools\":{tools}")), "{sent}");

@@ -1,7 +1,7 @@
 //! Vectors, as the provider and as the caller writes them.
 
 use super::request::EmbeddingsRequest;
-use crate::canonical::reply::{Reply, UpstreamError};
+use crate::canonical::reply::{Choice, Finish, FinishReason, Reply, UpstreamError};
 use crate::chat::reply::{Bill, Envelope};
 use crate::upstream::json::Writer;
 use base64::Engine;
@@ -53,7 +53,7 @@ pub(crate) fn decode(family: Family, json: &str) -> Result<Reply, UpstreamError>
     if family == Family::Gemini {
         let body: GeminiBody = serde_json::from_str(json).map_err(unreadable)?;
         let embeddings = body.embeddings.into_iter().map(|vector| vector.values).collect();
-        return Ok(Reply { embeddings, ..Reply::default() });
+        return Ok(Reply { embeddings, choices: complete(), ..Reply::default() });
     }
     let mut body: OpenAiBody = serde_json::from_str(json).map_err(unreadable)?;
     body.data.sort_by_key(|vector| vector.index);
@@ -63,7 +63,12 @@ pub(crate) fn decode(family: Family, json: &str) -> Result<Reply, UpstreamError>
         ..Usage::default()
     });
     let embeddings = body.data.into_iter().map(|vector| vector.embedding).collect();
-    Ok(Reply { embeddings, usage, model: body.model, ..Reply::default() })
+    Ok(Reply { embeddings, usage, model: body.model, choices: complete(), ..Reply::default() })
+}
+
+/// Vectors are an answer, though they hold no text: without an ending they would count as an empty one, which is free.
+fn complete() -> Vec<Choice> {
+    vec![Choice { finish: Finish { reason: FinishReason::Stop, native: Some("stop".to_owned()) }, ..Choice::default() }]
 }
 
 /// Writes the vectors as the body of a plain call.
