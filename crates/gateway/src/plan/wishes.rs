@@ -92,8 +92,6 @@ pub(super) fn need(ask: &Ask, prompt_tokens: u64) -> Need {
     Need {
         parameters: ask.chat.parameters(),
         modalities: modalities.into_iter().filter(is_needed).collect(),
-        output: "text",
-        modalities: modalities.into_iter().filter(|modality| *modality != "text").collect(),
         output: if ask.dialect == Dialect::Embeddings { "embeddings" } else { "text" },
         prompt_tokens,
         output_limit: ask.chat.output_limit(),
