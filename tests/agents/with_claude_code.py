@@ -10,7 +10,7 @@ from pathlib import Path
 
 URL = os.environ["PORTOLAN_URL"]
 KEY = os.environ["PORTOLAN_KEY"]
-FAMILIES = ("openai", "anthropic", "gemini")
+FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 PROGRAM = Path(__file__).resolve().parent / "node_modules" / ".bin" / "claude"
 RUN_SECONDS = 120
 # The client itself waits minutes when it may retry; a refusal that is understood ends it after one request.
