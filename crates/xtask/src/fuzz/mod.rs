@@ -79,10 +79,11 @@ fn fuzz(target: &Target, root: &Path, time: Duration, seed: u64) -> anyhow::Resu
     let mut pool = corpus(target, root)?;
     ensure!(!pool.is_empty(), "{} has no corpus", target.name);
     let (known, mut random) = (pool.len(), SmallRng::seed_from_u64(seed));
-    let (mut seen, mut inputs, started) = (HashSet::new(), 0, Instant::now());
+    let (mut seen, mut inputs) = (HashSet::new(), 0);
     for input in &pool {
         seen.insert(react(target, input, root, seed)?);
     }
+    let started = Instant::now();
     while started.elapsed() < time {
         for _ in 0..ROUND {
             let input = mutate::mutate(&pool, INPUT_MAX, &mut random);
