@@ -1,7 +1,7 @@
 //! Presets: a stored set of model, parameters and system prompt under the request's own fields.
 //!
-//! All of it is bytes to bytes. [`reference`] finds out whether a body names a preset, [`merge`] lays the body over it, and
-//! [`content`] takes from a body what a preset keeps. The merge is shallow: a field that the request has replaces the
+//! All of it is bytes to bytes. [`reference()`] finds out whether a body names a preset, [`merge()`] lays the body over it, and
+//! [`content()`] takes from a body what a preset keeps. The merge is shallow: a field that the request has replaces the
 //! preset's, whole. What the caller wrote is never written anew.
 
 mod content;

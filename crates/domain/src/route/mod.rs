@@ -44,7 +44,7 @@ use std::sync::Arc;
 /// Everything that a plan depends on.
 #[derive(Clone)]
 pub struct Question<'a> {
-    /// The caller's models, in order, from [`resolve`].
+    /// The caller's models, in order, from [`resolve()`].
     pub wanted: &'a [Wanted],
     /// What the request needs.
     pub need: &'a Need,
