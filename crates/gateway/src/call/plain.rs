@@ -34,7 +34,7 @@ pub async fn obtain(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<Whole, Ref
     let mut failover = Failover::default();
     loop {
         let whole = if trip.is_stream_upstream() {
-            match collected(gateway, trip, &mut failover).await? {
+            match Box::pin(collected(gateway, trip, &mut failover)).await? {
                 Ok(whole) => whole,
                 Err(broken) => {
                     trip = *broken;
