@@ -17,6 +17,10 @@ pub struct AccessFacts {
     pub provider: Option<String>,
     /// Error type, when refused.
     pub error_type: Option<&'static str>,
+    /// Attempts that were made, once an answer is there.
+    pub attempts: Option<u16>,
+    /// From the arrival of the request to its first attempt.
+    pub overhead: Option<Duration>,
 }
 
 /// What the line says of the request, taken before the request is given away.

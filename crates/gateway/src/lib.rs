@@ -13,6 +13,7 @@ mod settle;
 mod record;
 
 mod count;
+mod explain;
 mod journey;
 mod pressure;
 mod reply;
@@ -51,6 +52,7 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", pattern: "/v1/completions", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/api/v1/embeddings", access: Access::Inference, body_max: 33_554_432 },
     Route { method: "POST", pattern: "/v1/embeddings", access: Access::Inference, body_max: 33_554_432 },
+    Route { method: "POST", pattern: "/api/v1/route/explain", access: Access::AnyKey, body_max: 33_554_432 },
 ];
 
 /// The public routes of the data plane.
@@ -68,6 +70,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/completions", post(completions))
         .route("/api/v1/embeddings", post(embeddings))
         .route("/v1/embeddings", post(embeddings))
+        .route("/api/v1/route/explain", post(explain_route))
         .method_not_allowed_fallback(|| async {
             reply::error::respond(&Refusal::new(ErrorKind::MethodNotAllowed, "Method not allowed"))
         })
@@ -96,6 +99,10 @@ async fn completions(State(gateway): State<Arc<Gateway>>, request: Request) -> R
 
 async fn embeddings(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     journey::run(&gateway, Dialect::Embeddings, accept::Credential::Header, request).await
+}
+
+async fn explain_route(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    explain::explain(&gateway, request).await
 }
 
 /// Answers a chat request on behalf of a key that the console's session stands for.

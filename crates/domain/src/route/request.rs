@@ -3,8 +3,10 @@
 use super::policy::{Cutoffs, LIST_MAX, Layer, MaxPrice, Pin, Rule, Scope, Sort};
 use crate::money::Amount;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A routing field that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +35,9 @@ impl RequestRouting {
     /// # Errors
     /// [`RequestError`] naming the field.
     pub fn provider(&mut self, json: &str) -> Result<(), RequestError> {
-        let shape = wrong("provider", "must be an object");
+        let shape = wrong("provider", "must be an object that names no field twice");
         let object = json.trim_start().starts_with('{').then_some(json).ok_or_else(|| shape.clone())?;
-        let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(object).map_err(|_error| shape)?;
-        let fields = Fields(fields);
+        let fields: Fields<'_> = serde_json::from_str(object).map_err(|_error| shape)?;
         self.restrictions(&fields)?;
         let prefer = &mut self.rule.prefer;
         prefer.order = fields.list("order", "provider.order")?.filter(|order| !order.is_empty());
@@ -138,8 +139,33 @@ impl RequestRouting {
     }
 }
 
-/// The fields of an object, `null` counting as absent.
-struct Fields<'a>(BTreeMap<&'a str, &'a RawValue>);
+/// The fields of an object, `null` counting as absent. A field that is named twice is refused: nobody could say which one
+/// is meant.
+struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = BTreeMap<String, &'de RawValue>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    if fields.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a field is named twice"));
+                    }
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(Each).map(Fields)
+    }
+}
 
 impl<'a> Fields<'a> {
     fn read<T: Deserialize<'a>>(

@@ -25,6 +25,18 @@ pub struct Caller {
 /// [`Refusal`]: 401 without a usable key, 400 for two different ones, 403 for a management key, 503 when an unknown key
 /// cannot be looked up.
 pub async fn authenticate(gateway: &Gateway, head: &Head) -> Result<Caller, Refusal> {
+    let caller = any_key(gateway, head).await?;
+    if caller.key.settings().role == KeyRole::Management {
+        return Err(Refusal::new(ErrorKind::PermissionDenied, "Management keys cannot be used for inference"));
+    }
+    Ok(caller)
+}
+
+/// Finds the caller, whatever its key is for.
+///
+/// # Errors
+/// [`Refusal`]: 401, 400 and 503 as [`authenticate`].
+pub(crate) async fn any_key(gateway: &Gateway, head: &Head) -> Result<Caller, Refusal> {
     let key = match head.credential() {
         Credential::Session(key) => Arc::clone(key),
         Credential::Header => {
@@ -42,9 +54,6 @@ pub async fn authenticate(gateway: &Gateway, head: &Head) -> Result<Caller, Refu
     };
     if !key.is_usable(gateway.clock.now()) {
         return Err(Refusal::authentication("User not found."));
-    }
-    if key.settings().role == KeyRole::Management {
-        return Err(Refusal::new(ErrorKind::PermissionDenied, "Management keys cannot be used for inference"));
     }
     let policies = key.account().rules().layers(key.settings().workspace);
     Ok(Caller { key, policies })

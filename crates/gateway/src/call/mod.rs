@@ -106,11 +106,7 @@ async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<
         },
         Err(_elapsed) => Flow::opening(gateway, dialect, id, opening),
     };
-    Ok(Reply {
-        id,
-        facts: AccessFacts { model: flow.model(), provider: flow.provider(), ..facts },
-        kind: ReplyBody::Events(Box::new(flow)),
-    })
+    Ok(Reply { id, facts: flow.facts(facts), kind: ReplyBody::Events(Box::new(flow)) })
 }
 
 /// What a streamed request is answered with once somebody has answered.

@@ -46,6 +46,8 @@ pub struct Trip {
     pub asked: String,
     /// How the choice came about.
     pub routing: Box<Routing>,
+    /// From acceptance to admission.
+    pub overhead: Duration,
     excluded: Vec<Exclusion>,
     prompt_tokens: u64,
     is_free: bool,
@@ -99,7 +101,8 @@ impl Trip {
     /// Starts a trip.
     pub fn new(gateway: &Arc<Gateway>, prepared: Prepared) -> Self {
         let Prepared { ask, admission, readied } = prepared;
-        gateway.metrics.admitted(gateway.clock.elapsed().saturating_sub(ask.started));
+        let overhead = gateway.clock.elapsed().saturating_sub(ask.started);
+        gateway.metrics.admitted(overhead);
         Self {
             gateway: Arc::clone(gateway),
             hold: Some(admission.hold),
@@ -112,6 +115,7 @@ impl Trip {
             output_cap: admission.output_cap,
             asked: admission.plan.routing.asked().to_owned(),
             routing: admission.plan.routing,
+            overhead,
             excluded: admission.plan.excluded,
             prompt_tokens: admission.plan.prompt_tokens,
             is_free: admission.plan.is_free,
@@ -275,6 +279,12 @@ impl Trip {
         })
     }
 
+    /// Attempts that were made so far.
+    pub fn tried(&self) -> u16 {
+        let tried = self.attempts.iter().filter(|attempt| attempt.outcome != AttemptOutcome::Skipped).count();
+        u16::try_from(tried).unwrap_or(u16::MAX)
+    }
+
     /// Notes an attempt that was not made.
     pub fn skipped(&mut self, at: usize, reason: &str) {
         self.note(at, None, AttemptOutcome::Skipped, reason, self.elapsed(), None);
@@ -356,9 +366,9 @@ impl Trip {
     ) {
         let Some(planned) = self.planned.get(at) else { return };
         let endpoint = &planned.candidate.endpoint;
-        let tried = self.attempts.iter().filter(|attempt| attempt.outcome != AttemptOutcome::Skipped).count();
+        let tried = self.tried();
         self.attempts.push(Attempt {
-            index: u16::try_from(tried + 1).unwrap_or(u16::MAX),
+            index: tried.saturating_add(1),
             model: planned.candidate.model.id.clone(),
             provider_slug: endpoint.provider.slug.clone(),
             provider_name: endpoint.provider.name.clone(),

@@ -52,6 +52,11 @@ impl Quote {
         round_up_to_nano(self.fixed + product(self.output, self.rate)).unwrap_or(Amount::MAX)
     }
 
+    /// What the prompt and all fixed parts cost at most.
+    pub fn prompt(&self) -> Amount {
+        round_up_to_nano(self.fixed).unwrap_or(Amount::MAX)
+    }
+
     /// Femto-dollars for the prompt and all fixed parts.
     pub const fn fixed_femtos(&self) -> i128 {
         self.fixed

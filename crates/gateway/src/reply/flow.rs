@@ -15,6 +15,7 @@ use dialect::inbound::{Dialect, Encoder};
 use domain::error_kind::ErrorKind;
 use domain::generation::Ending;
 use domain::id::GenerationId;
+use edge::access_log::AccessFacts;
 use http_body::{Body, Frame};
 use std::convert::Infallible;
 use std::fmt;
@@ -123,17 +124,17 @@ impl Flow {
         }
     }
 
-    /// The model that serves, once known.
-    pub fn model(&self) -> Option<String> {
-        self.live_ref()
-            .and_then(|live| live.trip.planned.get(live.at))
-            .map(|planned| planned.candidate.model.id.clone())
-    }
-
-    /// The provider that serves, once known.
-    pub fn provider(&self) -> Option<String> {
-        let planned = self.live_ref().and_then(|live| live.trip.planned.get(live.at));
-        planned.map(|planned| planned.candidate.endpoint.provider.slug.clone())
+    /// Adds who serves and after how many attempts, once that is known.
+    pub fn facts(&self, facts: AccessFacts) -> AccessFacts {
+        let Some(live) = self.live_ref() else { return facts };
+        let served = live.trip.planned.get(live.at).map(|planned| &planned.candidate);
+        AccessFacts {
+            model: served.map(|candidate| candidate.model.id.clone()),
+            provider: served.map(|candidate| candidate.endpoint.provider.slug.clone()),
+            attempts: Some(live.trip.tried()),
+            overhead: Some(live.trip.overhead),
+            ..facts
+        }
     }
 
     fn live_ref(&self) -> Option<&Live> {

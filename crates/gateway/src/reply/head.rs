@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::id::GenerationId;
 use edge::access_log::AccessFacts;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// A whole JSON answer.
 pub fn json(body: Vec<u8>, id: &GenerationId, facts: AccessFacts) -> Response {
@@ -20,6 +20,25 @@ pub fn events(body: Body, id: &GenerationId, facts: AccessFacts) -> Response {
     response
 }
 
+/// Who served, after how many attempts, and what the router itself took in milliseconds. A stream whose head had to go out
+/// before its first content says nothing here.
+fn routed(headers: &mut HeaderMap, facts: &AccessFacts) {
+    let overhead = facts.overhead.map(|overhead| {
+        let micros = overhead.as_micros();
+        format!("{}.{:03}", micros / 1000, micros % 1000)
+    });
+    let said = [
+        ("x-portolan-provider", facts.provider.clone()),
+        ("x-portolan-attempts", facts.attempts.map(|attempts| attempts.to_string())),
+        ("x-portolan-overhead-ms", overhead),
+    ];
+    for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
 fn finish(mut response: Response, kind: HeaderValue, id: &GenerationId, facts: AccessFacts) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);
@@ -28,6 +47,7 @@ fn finish(mut response: Response, kind: HeaderValue, id: &GenerationId, facts: A
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-generation-id"), value);
     }
+    routed(headers, &facts);
     response.extensions_mut().insert(facts);
     response
 }

@@ -61,6 +61,8 @@ pub struct ServerSection {
     pub region: Option<String>,
     /// Model that serves requests that name none.
     pub default_model: Option<String>,
+    /// How traffic is shared among equal endpoints: `inverse-price` or `shares`.
+    pub balance: String,
     /// Most open connections.
     pub connections_max: usize,
     /// Longest wait for the head of a request.
@@ -82,6 +84,7 @@ impl Default for ServerSection {
             public_url: None,
             region: None,
             default_model: None,
+            balance: "inverse-price".to_owned(),
             connections_max: 10_000,
             header_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(120),

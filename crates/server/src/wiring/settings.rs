@@ -5,6 +5,7 @@ use control::ControlSettings;
 use domain::address::{Network, NetworkError};
 use domain::limit::FreeLimits;
 use domain::money::Amount;
+use domain::route::Balance;
 use edge::egress::EgressSettings;
 use gateway::{DocumentSettings, FreeFailedAnswers, GatewaySettings, HealthSettings};
 use std::net::SocketAddr;
@@ -29,6 +30,13 @@ fn free_limits(config: &Config) -> Result<FreeLimits, ConfigError> {
         per_day: limits.free_per_day,
         per_day_high: limits.free_per_day_high,
         threshold: amount("limits.free_threshold", &limits.free_threshold)?,
+    })
+}
+
+fn balance(config: &Config) -> Result<Balance, ConfigError> {
+    Balance::parse(&config.file.server.balance).ok_or_else(|| ConfigError::Value {
+        key: "server.balance".to_owned(),
+        problem: "must be inverse-price or shares".to_owned(),
     })
 }
 
@@ -139,6 +147,7 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         drain_tasks: limits.drains,
         drain_bytes: limits.drain_bytes,
         default_model: config.file.server.default_model.clone(),
+        balance: balance(config)?,
         region: config.file.server.region.clone(),
         console_url: public_url(config, listening),
         egress: egress(config)?,

@@ -19,6 +19,7 @@ mod faults;
 mod limits;
 mod money;
 mod presets;
+mod routing;
 mod secrets;
 mod statements;
 mod troubleshooting;

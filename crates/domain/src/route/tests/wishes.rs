@@ -353,6 +353,7 @@ fn unusable_wishes_are_refused_with_their_field() {
     for (json, field) in [
         ("[]", "provider"),
         ("1", "provider"),
+        (r#"{"zdr":true,"zdr":false}"#, "provider"),
         (r#"{"order":"x"}"#, "provider.order"),
         (r#"{"data_collection":"maybe"}"#, "provider.data_collection"),
         (r#"{"sort":"fast"}"#, "provider.sort"),
