@@ -183,8 +183,8 @@ async fn feature_5_13_options_reach_the_matching_provider_alone() {
     let app = app().await;
     let shas = |slug: &str| app.simulator(slug).observed().last().map(|seen| seen.body_sha256.clone());
     let plain = json!({"provider": {"only": ["one"]}});
-    let own = json!({"provider": {"only": ["one"], "options": {"one": {"safety": {"level": 3}}}}});
-    let strange = json!({"provider": {"only": ["one"], "options": {"two": {"safety": {"level": 3}}}}});
+    let own = json!({"provider": {"only": ["one"], "options": {"one": {"seed": 7}}}});
+    let strange = json!({"provider": {"only": ["one"], "options": {"two": {"seed": 7}}}});
     let mut seen = Vec::new();
     for wish in [plain, own, strange] {
         assert_eq!(ask(&app, "mock/echo", wish).await.status, 200);
