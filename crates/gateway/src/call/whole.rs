@@ -13,6 +13,7 @@ use domain::error_kind::ErrorKind;
 use domain::generation::{Ending, Rejection, Verdict};
 use edge::access_log::AccessFacts;
 use serde_json::value::RawValue;
+use std::time::Duration;
 
 /// A complete answer, not charged yet. Dropped without having been written, it is charged all the same: the client left,
 /// and the provider was at work.
@@ -34,6 +35,8 @@ struct Facts {
     provider_name: String,
     provider_slug: String,
     hide_reasoning: bool,
+    attempts: u16,
+    overhead: Duration,
     metadata: Option<Box<RawValue>>,
 }
 
@@ -131,6 +134,8 @@ impl Whole {
             provider_name: candidate.endpoint.provider.name.clone(),
             provider_slug: candidate.endpoint.provider.slug.clone(),
             hide_reasoning: trip.ask.chat.wants_reasoning_hidden(),
+            attempts: trip.tried(),
+            overhead: trip.overhead,
             metadata: trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok()),
         };
         trip.reported(self.at, self.reply.model.as_deref());
@@ -168,6 +173,8 @@ fn access(facts: Facts) -> AccessFacts {
         model: Some(facts.model),
         provider: Some(facts.provider_slug),
         error_type: None,
+        attempts: Some(facts.attempts),
+        overhead: Some(facts.overhead),
     }
 }
 
