@@ -155,6 +155,8 @@ async fn models_and_prompts_that_cannot_be_served_are_refused() {
     rows.push(row);
     let mut long = with("messages", json!([{"role": "user", "content": "word ".repeat(2000)}]));
     long["model"] = json!("mock/small");
+    // Contexts this short are compressed to fit unless the caller says otherwise.
+    long["transforms"] = json!([]);
     rows.push(typed(
         "longer than the context",
         &raw(&app, long.to_string().as_bytes()),
