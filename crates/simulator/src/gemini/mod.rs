@@ -41,7 +41,7 @@ pub(crate) fn model(id: &str) -> Value {
 pub(crate) fn embeddings(body: &Value) -> (Value, u64) {
     let one = |request: &Value| {
         let text = crate::ask::text_of(request.pointer("/content/parts").unwrap_or(&Value::Null));
-        let (whole, used) = embed(&json!({"input": text}), "");
+        let (whole, used) = embed(&json!({"input": text, "dimensions": request.get("outputDimensionality")}), "");
         let values = whole.pointer("/data/0/embedding").cloned().unwrap_or_default();
         (json!({"values": values}), used)
     };
