@@ -19,6 +19,9 @@ pub enum CredentialError {
 /// Longest credential that is looked at.
 const LENGTH_MAX: usize = 512;
 
+/// Headers that carry a bare key.
+const BARE: [&str; 2] = ["x-api-key", "x-goog-api-key"];
+
 /// Reads the key from `Authorization: Bearer`, `x-api-key` or `x-goog-api-key`; never from the query or a cookie.
 ///
 /// # Errors
@@ -30,7 +33,7 @@ pub fn from_headers(headers: &HeaderMap) -> Result<&str, CredentialError> {
         let (scheme, key) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key)
     });
-    let bare = ["x-api-key", "x-goog-api-key"]
+    let bare = BARE
         .into_iter()
         .flat_map(|name| headers.get_all(name))
         .map(|value| value.to_str().ok().filter(|text| text.len() <= LENGTH_MAX));
@@ -45,9 +48,19 @@ pub fn from_headers(headers: &HeaderMap) -> Result<&str, CredentialError> {
     found.ok_or(CredentialError::Missing)
 }
 
+/// Takes every credential out of headers that outlive the check: keys in all their places, and cookies.
+pub fn strip(headers: &mut HeaderMap) {
+    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
+        headers.remove(name);
+    }
+    for name in BARE {
+        headers.remove(name);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{CredentialError, from_headers};
+    use super::{CredentialError, from_headers, strip};
     use http::{HeaderMap, HeaderName, HeaderValue};
 
     fn check(headers: &[(&str, &str)], expected: Result<&str, CredentialError>) {
@@ -68,6 +81,16 @@ mod tests {
         check(&[("x-api-key", "k")], Ok("k"));
         check(&[("x-goog-api-key", "k")], Ok("k"));
         check(&[("authorization", "Bearer k"), ("x-api-key", "k")], Ok("k"));
+    }
+
+    #[test]
+    fn what_is_kept_of_the_headers_holds_no_credential() {
+        let mut map = HeaderMap::new();
+        for name in ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-goog-api-key", "x-team"] {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static("Bearer k"));
+        }
+        strip(&mut map);
+        assert_eq!(map.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-team"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use dialect::chat::request::{ChatRequest, Limits};
 use dialect::inbound::{self, Dialect};
 use domain::id::GenerationId;
 use domain::time::Timestamp;
+use edge::credential;
 use edge::delivery::Delivery;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
@@ -79,7 +80,7 @@ pub struct Ask {
     /// Makes the plan reproducible: `x-portolan-seed`, a whole number. It picks among endpoints that the caller could have
     /// named.
     pub seed: Option<u64>,
-    /// The request's headers, for conditions of policies.
+    /// The request's headers without its credentials, for conditions of policies.
     pub headers: HeaderMap,
     /// What its connection has taken; unknown without a listener of ours.
     pub delivery: Option<Taken>,
@@ -154,7 +155,7 @@ impl Knock {
     /// # Errors
     /// [`Refusal`] when this node is at its limit; for a body that is too large, encoded in an unknown way, not JSON, or not a
     /// valid request; 404 for a preset that the key's workspace does not have.
-    pub async fn open(self, gateway: &Gateway, caller: &Caller) -> Result<Ask, Refusal> {
+    pub async fn open(mut self, gateway: &Gateway, caller: &Caller) -> Result<Ask, Refusal> {
         let (settings, seed) = (&gateway.settings, self.head.id.as_bytes().last().copied().map_or(0, u64::from));
         if let Err(refusal) = gateway.pressure.check(gateway.running(), settings.running_max, settings.lag_max, seed) {
             self.discard().await;
@@ -168,6 +169,8 @@ impl Knock {
         for betas in self.head.parts.headers.get_all("anthropic-beta") {
             inbound::add_betas(&mut chat, betas.to_str().unwrap_or_default());
         }
+        // What follows outlives the check of the key: nothing of it may carry one.
+        credential::strip(&mut self.head.parts.headers);
         let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
         Ok(Ask {
