@@ -127,6 +127,7 @@ impl Http2 {
             let Some((mut sender, slot)) = self.stream(&host, &uri).await? else {
                 return Ok(Choice::Http1(request));
             };
+            let spare = (!is_last).then(|| request.clone());
             match sender.try_send_request(request).await {
                 Ok(response) => {
                     slot.answered.notify_one();
@@ -134,9 +135,11 @@ impl Http2 {
                 }
                 Err(mut refused) => {
                     host.state.lock().connections.retain(|link| !Arc::ptr_eq(&link.running, &slot.running));
-                    match refused.take_message() {
+                    let unsent = refused.take_message();
+                    let error = refused.into_error();
+                    match unsent.or_else(|| spare.filter(|_| is_left_unread(&error))) {
                         Some(unsent) if !is_last => request = unsent,
-                        _ => return Err(refused.into_error().into()),
+                        _ => return Err(error.into()),
                     }
                 }
             }
@@ -192,6 +195,7 @@ impl Http2 {
     }
 
     /// Open connections to a host, and the streams that they take together.
+
     #[cfg(test)]
     pub(super) fn connections(&self, authority: &str) -> (usize, usize) {
         let host = self.host(authority);
@@ -229,4 +233,11 @@ async fn open(io: Stream) -> Result<Link, SendError> {
         }
     });
     Ok(Link { sender, running: Arc::default(), streams_max, answered })
+}
+
+/// Whether the provider went away in order before it looked at the request: such a farewell ends only the streams that were
+/// not processed (RFC 9113, section 6.8).
+fn is_left_unread(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<h2::Error>());
+    cause.is_some_and(|cause| cause.is_go_away() && cause.is_remote() && cause.reason() == Some(h2::Reason::NO_ERROR))
 }
