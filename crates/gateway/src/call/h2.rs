@@ -195,7 +195,6 @@ impl Http2 {
     }
 
     /// Open connections to a host, and the streams that they take together.
-
     #[cfg(test)]
     pub(super) fn connections(&self, authority: &str) -> (usize, usize) {
         let host = self.host(authority);
