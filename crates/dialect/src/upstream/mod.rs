@@ -163,6 +163,16 @@ impl Target<'_> {
     }
 }
 
+/// The least output limit in tokens that providers of a format are told, whatever the caller asked for.
+///
+/// The Responses format refuses anything below 16; what lies below is raised, so an answer may be as long and cost as much.
+pub const fn least_output_limit(family: Family) -> u64 {
+    match family {
+        Family::OpenAiResponses => responses::LIMIT_MIN,
+        Family::OpenAi | Family::Anthropic | Family::Gemini | Family::Unsupported => 1,
+    }
+}
+
 /// Collects notes while a request is written.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(pub(crate) Vec<Note>);

@@ -1,6 +1,7 @@
 //! What a request can cost at most on an endpoint.
 
 use dialect::chat::request::{ChatRequest, Shape};
+use dialect::upstream::least_output_limit;
 use domain::catalog::Endpoint;
 use domain::money::{Amount, CostKind, UnitPrice, cost::round_up_to_nano};
 
@@ -37,7 +38,8 @@ impl Quote {
         let model_limit = endpoint
             .max_completion_tokens
             .unwrap_or_else(|| endpoint.context_length.saturating_sub(prompt_tokens / 2).clamp(1, OUTPUT_UNKNOWN));
-        let limit = chat.output_limit().unwrap_or(model_limit).min(model_limit.max(1));
+        let least = least_output_limit(endpoint.provider.family);
+        let limit = chat.output_limit().unwrap_or(model_limit).min(model_limit.max(1)).max(least);
         let choices = u64::from(chat.choices());
         Self {
             fixed,

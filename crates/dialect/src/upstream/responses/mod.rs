@@ -23,6 +23,8 @@ use crate::responses::request::ResponsesRequest;
 
 /// Longest id of a call.
 const CALL_ID_MAX: usize = 64;
+/// The least output limit in tokens that the provider takes.
+pub(super) const LIMIT_MIN: u64 = 16;
 
 pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgoing, EncodeError> {
     let own = request.origin().responses().filter(|own| !request.is_rewritten() && own::can_be_sent(request, own));

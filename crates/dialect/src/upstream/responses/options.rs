@@ -1,6 +1,6 @@
 //! Everything beside the conversation: answer format, sampling, reasoning, limits.
 
-use super::Body;
+use super::{Body, LIMIT_MIN};
 use crate::chat::request::{AnswerFormat, LIMIT_FIELDS};
 use crate::upstream::Change;
 use crate::upstream::openai::is_dear_tier;
@@ -30,9 +30,6 @@ pub(super) const READ: &[&str] = &[
     "prompt_cache_key",
     "prompt_cache_options",
 ];
-
-/// The least output limit that the provider takes.
-const LIMIT_MIN: u64 = 16;
 
 impl Body<'_> {
     pub(super) fn text(&mut self) {

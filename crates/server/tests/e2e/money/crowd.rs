@@ -157,3 +157,23 @@ async fn eight_agents_on_one_dollar_are_hardly_ever_refused_by_holds_alone() {
     eprintln!("eight agents: {all} of {total} requests refused by holds alone, by round {refused:?}");
     assert!(all * 100 <= total, "{all} of {total} refused by holds alone, by round {refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_the_providers_format_raises_is_held_for_as_raised() {
+    let builder = TestApp::builder(BINARY).credits("0.01").simulated_as("replies", "openai-responses", "/v1").await;
+    let app = builder.simulated("acme", Family::OpenAi).await;
+    // A token of the answer costs 0.001 USD: the credit is for ten.
+    let app = app
+        .model(Model::new("mock/replies").at("replies", "0", "1000"))
+        .model(Model::new("mock/chat").at("acme", "0", "1000"))
+        .start()
+        .await;
+    let ask =
+        |model: &str| json!({"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "count"}]});
+    let refused = app.chat(&ask("mock/replies")).await;
+    assert_eq!(refused.status, 402, "16 is the least limit of that format: {}", refused.text());
+    assert_eq!(app.simulator("replies").observed().len(), 0);
+    let answered = app.chat(&ask("mock/chat")).await;
+    assert_eq!(answered.status, 200, "{}", answered.text());
+    app.finish().await;
+}
