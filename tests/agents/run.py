@@ -5,29 +5,14 @@ run. Exit code 1 when a check fails.
 """
 
 import sys
-import traceback
+from itertools import chain
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import with_claude_code
-
-
-def main():
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    passed, failed = 0, 0
-    for suite in (with_claude_code,):
-        for name, check in suite.checks():
-            if wanted not in name:
-                continue
-            try:
-                check()
-                passed += 1
-                print(f"ok {name}")
-            except Exception:
-                failed += 1
-                print(f"FAILED {name}")
-                traceback.print_exc()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
-
+import with_codex
+from checks import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(chain.from_iterable(suite.checks() for suite in (with_claude_code, with_codex))))

@@ -1,6 +1,5 @@
 """Claude Code in print mode: a run with a tool call finishes on every provider family, and a wrong key ends at once."""
 
-import functools
 import json
 import os
 import subprocess
@@ -8,9 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from checks import named
+
 URL = os.environ["PORTOLAN_URL"]
 KEY = os.environ["PORTOLAN_KEY"]
-FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 PROGRAM = Path(__file__).resolve().parent / "node_modules" / ".bin" / "claude"
 RUN_SECONDS = 120
 # The client itself waits minutes when it may retry; a refusal that is understood ends it after one request.
@@ -69,6 +69,4 @@ def a_wrong_key_ends_at_once_with_its_message():
 
 def checks():
     """Every check with its name."""
-    for family in FAMILIES:
-        yield f"claude-code/a_run_with_a_tool_call_finishes/{family}", functools.partial(a_run_with_a_tool_call_finishes, family)
-    yield "claude-code/a_wrong_key_ends_at_once_with_its_message", a_wrong_key_ends_at_once_with_its_message
+    return named("claude-code", (a_run_with_a_tool_call_finishes,), (a_wrong_key_ends_at_once_with_its_message,))

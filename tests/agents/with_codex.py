@@ -1,6 +1,5 @@
 """Codex without a person: a run with a tool call finishes on every provider family, and a wrong key ends in seconds."""
 
-import functools
 import json
 import os
 import subprocess
@@ -8,9 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from checks import named
+
 URL = os.environ["PORTOLAN_URL"]
 KEY = os.environ["PORTOLAN_KEY"]
-FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 PROGRAM = Path(__file__).resolve().parent / "node_modules" / ".bin" / "codex"
 RUN_SECONDS = 120
 WRONG_KEY_SECONDS = 60
@@ -70,6 +70,4 @@ def a_wrong_key_ends_in_seconds_with_its_message():
 
 def checks():
     """Every check with its name."""
-    for family in FAMILIES:
-        yield f"codex/a_run_with_a_tool_call_finishes/{family}", functools.partial(a_run_with_a_tool_call_finishes, family)
-    yield "codex/a_wrong_key_ends_in_seconds_with_its_message", a_wrong_key_ends_in_seconds_with_its_message
+    return named("codex", (a_run_with_a_tool_call_finishes,), (a_wrong_key_ends_in_seconds_with_its_message,))

@@ -117,7 +117,8 @@ const EACH_FAMILY = {
   async thinking(family) {
     const answer = await create(family, 'hello', THINKING);
     assert.equal(textOf(answer), 'You said: hello');
-    if (family.startsWith('openai')) return;
+    // Chat completions of that provider do not show what they reason.
+    if (family === 'openai') return;
     assert.equal(answer.content[0].type, 'thinking');
     const streamed = await client.messages.stream(body(family, 'hello', THINKING)).finalMessage();
     assert.equal(streamed.content[0].thinking, answer.content[0].thinking);

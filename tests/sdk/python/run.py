@@ -5,33 +5,19 @@ argument only the checks whose name contains it run. Exit code 1 when a check fa
 """
 
 import sys
-import traceback
+from itertools import chain
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
 import with_anthropic
 import with_completions
 import with_openai
 import with_openrouter
 import with_responses
+from checks import run
 
-
-def main():
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    passed, failed = 0, 0
-    for suite in (with_openai, with_responses, with_completions, with_openrouter, with_anthropic):
-        for name, check in suite.checks():
-            if wanted not in name:
-                continue
-            try:
-                check()
-                passed += 1
-                print(f"ok {name}")
-            except Exception:
-                failed += 1
-                print(f"FAILED {name}")
-                traceback.print_exc()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
-
+SUITES = (with_openai, with_responses, with_completions, with_openrouter, with_anthropic)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(chain.from_iterable(suite.checks() for suite in SUITES)))

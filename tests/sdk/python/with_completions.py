@@ -1,19 +1,14 @@
 """Legacy completions and embeddings as a program written for the OpenAI SDK uses them."""
 
-import functools
 import os
 from decimal import Decimal
 
 import openai
+from checks import named, same
 
 URL = os.environ["PORTOLAN_URL"]
 client = openai.OpenAI(base_url=f"{URL}/api/v1", api_key=os.environ["PORTOLAN_KEY"], max_retries=0, timeout=30)
-FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 EMBEDDERS = ("openai", "openai-responses", "gemini")
-
-
-def same(found, expected):
-    assert found == expected, f"expected {expected!r}, found {found!r}"
 
 
 def completion(family):
@@ -65,9 +60,5 @@ def embedding_of_tokens():
 
 def checks():
     """Every check with its name."""
-    for check in (completion, streamed_completion):
-        for family in FAMILIES:
-            yield f"completions/{check.__name__}/{family}", functools.partial(check, family)
-    for family in EMBEDDERS:
-        yield f"embeddings/embedding/{family}", functools.partial(embedding, family)
-    yield "embeddings/embedding_of_tokens", embedding_of_tokens
+    yield from named("completions", (completion, streamed_completion))
+    yield from named("embeddings", (embedding,), (embedding_of_tokens,), EMBEDDERS)

@@ -1,19 +1,18 @@
 """What a program written for the OpenAI SDK relies on, for each provider family alike."""
 
 import asyncio
-import functools
 import json
 import os
 import time
 from decimal import Decimal
 
 import openai
+from checks import FAMILIES, named, same
 from pydantic import BaseModel
 
 URL = os.environ["PORTOLAN_URL"]
 BASE = f"{URL}/api/v1"
 KEY = os.environ["PORTOLAN_KEY"]
-FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -38,10 +37,6 @@ def ask(family, text, variant="1", **more):
     return client.chat.completions.create(
         model=f"mock/{family}-{variant}", messages=[{"role": "user", "content": text}], **more
     )
-
-
-def same(found, expected):
-    assert found == expected, f"expected {expected!r}, found {found!r}"
 
 
 def fails(kind, status, call):
@@ -298,8 +293,4 @@ ONCE = (
 
 def checks():
     """Every check with its name."""
-    for check in EACH_FAMILY:
-        for family in FAMILIES:
-            yield f"openai/{check.__name__}/{family}", functools.partial(check, family)
-    for check in ONCE:
-        yield f"openai/{check.__name__}", check
+    return named("openai", EACH_FAMILY, ONCE)

@@ -3,10 +3,10 @@
 import os
 from datetime import datetime, timedelta, timezone
 
+from checks import FAMILIES, named, same
 from openrouter import OpenRouter, errors
 
 BASE = f"{os.environ['PORTOLAN_URL']}/api/v1"
-FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 HELLO = [{"role": "user", "content": "hello"}]
 
 
@@ -17,10 +17,6 @@ def caller(name):
 
 client = caller("PORTOLAN_KEY")
 keeper = caller("PORTOLAN_MANAGEMENT_KEY")
-
-
-def same(found, expected):
-    assert found == expected, f"expected {expected!r}, found {found!r}"
 
 
 def chat():
@@ -126,5 +122,4 @@ CHECKS = (
 
 def checks():
     """Every check with its name."""
-    for check in CHECKS:
-        yield f"openrouter/{check.__name__}", check
+    return named("openrouter", once=CHECKS)

@@ -1,16 +1,15 @@
 """The Responses API as a program written for the OpenAI SDK uses it, for each provider family alike."""
 
-import functools
 import json
 import os
 from decimal import Decimal
 
 import openai
+from checks import named, same
 from pydantic import BaseModel
 
 URL = os.environ["PORTOLAN_URL"]
 client = openai.OpenAI(base_url=f"{URL}/api/v1", api_key=os.environ["PORTOLAN_KEY"], max_retries=0, timeout=30)
-FAMILIES = ("openai", "openai-responses", "anthropic", "gemini")
 PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -32,10 +31,6 @@ TOOLS = [tool("get_weather", city={"type": "string"}), tool("get_time", zone={"t
 
 def ask(family, text="hello", variant="1", **more):
     return client.responses.create(model=f"mock/{family}-{variant}", input=text, **more)
-
-
-def same(found, expected):
-    assert found == expected, f"expected {expected!r}, found {found!r}"
 
 
 def fails(kind, status, call):
@@ -238,8 +233,4 @@ ONCE = (nothing_is_stored, mistakes_are_named_in_the_callers_words, retries_go_o
 
 def checks():
     """Every check with its name."""
-    for check in EACH_FAMILY:
-        for family in FAMILIES:
-            yield f"responses/{check.__name__}/{family}", functools.partial(check, family)
-    for check in ONCE:
-        yield f"responses/{check.__name__}", check
+    return named("responses", EACH_FAMILY, ONCE)
