@@ -102,6 +102,11 @@ postgres_ready() {
     fi
 }
 
+# Counts instructions where the machine has no counters of its own, as most virtual ones.
+valgrind_ready() {
+    command -v valgrind >/dev/null 2>&1 || apt valgrind
+}
+
 # The one debug build: checks and tests use its programs, so that nothing is built twice with other features.
 build_debug() {
     cargo build --workspace --all-targets --locked

@@ -140,6 +140,11 @@ def doc_tests(log):
     return counted(*execute(fresh(log), ["cargo", "test", "--workspace", "--doc", "--locked"], CARGO))
 
 
+def planning(log):
+    """What a plan costs, in instructions."""
+    return counted(*execute(fresh(log), [PYTHON, "tests/planning/cost.py"]))
+
+
 def simulator_check(log):
     """The official provider SDKs talking to the simulator itself."""
     fresh(log)
@@ -233,6 +238,7 @@ def suites(runner):
     """Name and suite, in the order in which they run."""
     yield "rust", rust(runner)
     yield "doc-tests", doc_tests
+    yield "planning", planning
     yield "simulator", simulator_check
     yield "outbound", outbound
     yield "sdk-python", sdk(runner, [PYTHON, "tests/sdk/python/run.py"])

@@ -6,6 +6,7 @@ need_node
 python_ready
 chromium_ready
 postgres_ready
+valgrind_ready
 npm_ci console
 npm_ci tests
 npm_ci tests/agents

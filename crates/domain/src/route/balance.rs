@@ -37,12 +37,16 @@ impl Balance {
 }
 
 /// Draws all endpoints one after another.
-pub(super) fn draw<'a>(group: Vec<Kept<'a>>, question: &Question<'_>, generator: &mut SmallRng) -> Vec<Kept<'a>> {
+pub(super) fn draw<'p, 'a>(
+    group: &[&'p Kept<'a>],
+    question: &Question<'_>,
+    generator: &mut SmallRng,
+) -> Vec<&'p Kept<'a>> {
     let weights: Vec<u128> = match question.balance {
         Balance::InversePrice => group.iter().map(|kept| inverse_square(list_price(kept.endpoint))).collect(),
-        Balance::Shares => shares(&group, question),
+        Balance::Shares => shares(group, question),
     };
-    let mut pool: Vec<(u128, Kept<'a>)> = weights.into_iter().zip(group).collect();
+    let mut pool: Vec<(u128, &Kept<'a>)> = weights.into_iter().zip(group.iter().copied()).collect();
     let mut drawn = Vec::with_capacity(pool.len());
     while let Some(last) = pool.len().checked_sub(1) {
         let total = pool.iter().fold(0u128, |total, (weight, _)| total.saturating_add(*weight));
@@ -75,7 +79,7 @@ const SWAY: f64 = 4.0;
 const WHOLE: f64 = 1e15;
 
 /// Shares of all endpoints of a group, in whole numbers.
-fn shares(group: &[Kept<'_>], question: &Question<'_>) -> Vec<u128> {
+fn shares(group: &[&Kept<'_>], question: &Question<'_>) -> Vec<u128> {
     let speed = median(group.iter().filter_map(|kept| kept.health.throughput.p50));
     let wait = median(group.iter().filter_map(|kept| kept.health.latency.p50));
     let price = median(group.iter().map(|kept| effective_price(kept, question)));

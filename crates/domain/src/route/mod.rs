@@ -155,14 +155,17 @@ pub fn plan(question: &Question<'_>, intent: &Intent<'_>) -> Plan {
             }
         }
     }
+    let may_repeat = groups.len() > 1;
     if order::is_across_models(intent) {
         let together = groups.into_iter().flat_map(|(pool, _)| pool).collect();
         groups = vec![(together, None)];
     }
     for (pool, variant) in groups {
-        plan.attempts.extend(order::ordered(pool, question, intent, variant, &mut generator));
+        order::append(&mut plan.attempts, &pool, question, intent, variant, &mut generator);
     }
-    without_repeats(&mut plan.attempts);
+    if may_repeat {
+        without_repeats(&mut plan.attempts);
+    }
     stick(&mut plan.attempts, question, intent);
     only_first(&mut plan, intent);
     plan

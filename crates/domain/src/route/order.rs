@@ -30,50 +30,41 @@ enum Way {
     Drawn,
 }
 
-/// Orders a pool and says why each endpoint stands where it stands.
-pub(super) fn ordered(
-    pool: Vec<Kept<'_>>,
+/// Puts a pool behind the attempts, in order, and says why each endpoint stands where it stands.
+///
+/// Endpoints with their measurements are large, so it is their places in the pool that are moved around.
+pub(super) fn append(
+    attempts: &mut Vec<Candidate>,
+    pool: &[Kept<'_>],
     question: &Question<'_>,
     intent: &Intent<'_>,
     variant: Option<SortBy>,
     generator: &mut SmallRng,
-) -> Vec<Candidate> {
+) {
     let soft: Vec<&str> =
         SOFT_PARAMETERS.iter().copied().filter(|parameter| question.need.parameters.contains(parameter)).collect();
-    let mut placed: Vec<(Standings, Kept<'_>)> =
-        pool.into_iter().map(|kept| (standing(&kept, intent, &soft), kept)).collect();
+    let mut placed: Vec<(Standings, &Kept<'_>)> =
+        pool.iter().map(|kept| (standing(kept, intent, &soft), kept)).collect();
     placed.sort_by_key(|(standing, _)| *standing);
     let by = sort_of(intent, variant);
-    let mut result = Vec::with_capacity(placed.len());
-    while let Some(first) = placed.first().map(|(standing, _)| *standing) {
-        let end = placed.iter().position(|(standing, _)| *standing != first).unwrap_or(placed.len());
-        let group = placed.drain(..end).map(|(_, kept)| kept).collect();
-        let way = by.or_else(|| tier_sort(question, first)).map_or(Way::Drawn, Way::Sorted);
-        append(&mut result, group, first, way, question, generator);
+    attempts.reserve(placed.len());
+    for group in placed.chunk_by(|(left, _), (right, _)| left == right) {
+        let Some((standing, _)) = group.first() else { continue };
+        let way = by.or_else(|| tier_sort(question, *standing)).map_or(Way::Drawn, Way::Sorted);
+        let reason = reason(*standing, way, question);
+        let is_demoted = standing.is_demoted();
+        let mut group: Vec<&Kept<'_>> = group.iter().map(|(_, kept)| *kept).collect();
+        match way {
+            Way::Sorted(by) => group.sort_by(|left, right| compare(by, left, right)),
+            Way::Drawn => group = balance::draw(&group, question, generator),
+        }
+        attempts.extend(group.into_iter().map(|kept| candidate(kept, reason, is_demoted)));
     }
-    result
 }
 
-fn append(
-    result: &mut Vec<Candidate>,
-    mut group: Vec<Kept<'_>>,
-    standing: Standings,
-    way: Way,
-    question: &Question<'_>,
-    generator: &mut SmallRng,
-) {
-    let reason = reason(standing, way, question);
-    match way {
-        Way::Sorted(by) => group.sort_by(|left, right| compare(by, left, right)),
-        Way::Drawn => group = balance::draw(group, question, generator),
-    }
-    result.extend(group.into_iter().map(|kept| Candidate {
-        model: Arc::clone(kept.model),
-        endpoint: Arc::clone(kept.endpoint),
-        reason,
-        is_demoted: standing.is_demoted(),
-        health: kept.health,
-    }));
+fn candidate(kept: &Kept<'_>, reason: &'static str, is_demoted: bool) -> Candidate {
+    let (model, endpoint) = (Arc::clone(kept.model), Arc::clone(kept.endpoint));
+    Candidate { model, endpoint, reason, is_demoted, health: kept.health }
 }
 
 fn standing(kept: &Kept<'_>, intent: &Intent<'_>, soft: &[&str]) -> Standings {

@@ -26,23 +26,25 @@ pub(super) fn of_model<'a>(
 ) -> Vec<Kept<'a>> {
     let mut kept = Vec::with_capacity(model.endpoints.len());
     for endpoint in &model.endpoints {
-        match admitted(question, intent, model, endpoint, variant) {
-            Ok((health, tier)) => kept.push(Kept { model, endpoint, health, tier }),
+        let health = (question.health)(endpoint);
+        match admitted(question, intent, model, endpoint, variant, health.state) {
+            Ok(tier) => kept.push(Kept { model, endpoint, health, tier }),
             Err((reason, layer)) => dropped.push(Dropped::new(model, endpoint, reason, layer)),
         }
     }
     kept
 }
 
+/// The rank of the endpoint's tier, or why it is left out.
 fn admitted(
     question: &Question<'_>,
     intent: &Intent<'_>,
     model: &Model,
     endpoint: &Endpoint,
     variant: Option<SortBy>,
-) -> Result<(Health, u8), filter::Refusal> {
-    let health = (question.health)(endpoint);
-    if health.state == HealthState::Absent {
+    state: HealthState,
+) -> Result<u8, filter::Refusal> {
+    if state == HealthState::Absent {
         return Err((NOT_CONFIGURED, None));
     }
     let Some(tier) = tier::rank(endpoint, model, question.need, intent, variant) else {
@@ -58,7 +60,7 @@ fn admitted(
         {
             Err((NO_FALLBACKS, Some(layer)))
         }
-        _ => Ok((health, tier)),
+        _ => Ok(tier),
     }
 }
 

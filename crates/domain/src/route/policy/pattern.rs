@@ -28,6 +28,13 @@ impl Pattern {
     /// ```
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
+        // Most patterns of a list fail at their first letter.
+        if let (Some(wanted), Some(first)) = (self.0.bytes().next(), text.bytes().next())
+            && wanted != b'*'
+            && !wanted.eq_ignore_ascii_case(&first)
+        {
+            return false;
+        }
         let mut pieces = self.0.split('*');
         let first = pieces.next().unwrap_or_default();
         let Some(mut rest) = strip_prefix(text, first) else { return false };
