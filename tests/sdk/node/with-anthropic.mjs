@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+import { counted, failure, named } from './checks.mjs';
 
 const { PORTOLAN_URL: url, PORTOLAN_KEY: key, PORTOLAN_SPENT_KEY: spentKey } = process.env;
 const options = { baseURL: `${url}/api`, apiKey: null, maxRetries: 0, timeout: 30_000 };
 const client = new Anthropic({ ...options, authToken: key });
-const FAMILIES = ['openai', 'openai-responses', 'anthropic', 'gemini'];
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n').toString('base64');
@@ -39,10 +39,7 @@ const textOf = ({ content }) =>
     .join('');
 
 async function fails(kind, status, word, call) {
-  const error = await call().then(
-    () => assert.fail(`no ${kind.name}`),
-    (error) => error,
-  );
+  const error = await failure(call);
   assert.ok(error instanceof kind, `${error}`);
   assert.equal(error.status, status);
   assert.equal(error.error.type, 'error');
@@ -169,15 +166,22 @@ const ONCE = {
       spent.messages.create(body('openai', 'x')),
     );
   },
+  async 'what may pass is tried again and what cannot is not'() {
+    for (const [model, calls] of [
+      ['mock/openai-broken', 3],
+      ['no/such', 1],
+      ['mock/openai-dear', 1],
+    ]) {
+      const counter = counted();
+      const patient = new Anthropic({ ...options, authToken: key, maxRetries: 2, fetch: counter });
+      await failure(() => patient.messages.create({ ...body('openai', 'x'), model }));
+      assert.equal(counter.count, calls, model);
+    }
+  },
   async 'unknown model'() {
     await fails(Anthropic.NotFoundError, 404, 'not_found_error', () => create('openai', 'x', { model: 'no/such' }));
   },
 };
 
 /** Every check with its name. */
-export function* checks() {
-  for (const [name, check] of Object.entries(EACH_FAMILY)) {
-    for (const family of FAMILIES) yield [`anthropic/${name}/${family}`, () => check(family)];
-  }
-  for (const [name, check] of Object.entries(ONCE)) yield [`anthropic/${name}`, check];
-}
+export const checks = () => named('anthropic', EACH_FAMILY, ONCE);

@@ -4,11 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
+import { FAMILIES, counted, failure, named } from './checks.mjs';
 
 const { PORTOLAN_URL: url, PORTOLAN_KEY: key, PORTOLAN_SPENT_KEY: spentKey } = process.env;
-const client = new OpenAI({ baseURL: `${url}/api/v1`, apiKey: key, maxRetries: 0, timeout: 30_000 });
-const FAMILIES = ['openai', 'openai-responses', 'anthropic', 'gemini'];
+const options = { baseURL: `${url}/api/v1`, apiKey: key, maxRetries: 0, timeout: 30_000 };
+const client = new OpenAI(options);
 const HELLO = [{ role: 'user', content: 'hello' }];
+const PIXEL =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const CALLS = [{ role: 'user', content: 'CALL:get_weather CALL:get_time' }];
 const PERSON = z.object({ name: z.string(), age: z.int(), tags: z.array(z.string()) });
 
@@ -32,10 +35,7 @@ const textOf = (chunk) => chunk.choices.map((choice) => choice.delta.content ?? 
 const record = async (id) => (await client.get('/generation', { query: { id } })).data;
 
 async function fails(kind, status, call) {
-  const error = await call().then(
-    () => assert.fail(`no ${kind.name}`),
-    (error) => error,
-  );
+  const error = await failure(call);
   assert.ok(error instanceof kind, `${error}`);
   assert.equal(error.status, status);
   assert.equal(error.code ?? error.error.code, status);
@@ -105,6 +105,34 @@ const EACH_FAMILY = {
     PERSON.parse(answer.choices[0].message.parsed);
   },
 
+  async streamed_parse(family) {
+    const body = { model: `mock/${family}-1`, messages: HELLO, response_format: zodResponseFormat(PERSON, 'person') };
+    const answer = await client.chat.completions.stream(body).finalChatCompletion();
+    PERSON.parse(answer.choices[0].message.parsed);
+  },
+
+  async system_history_and_limits(family) {
+    // Providers of the Responses format take no smaller limit than 16.
+    const limit = family === 'openai-responses' ? 16 : 2;
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'one' },
+      { role: 'assistant', content: 'two' },
+      { role: 'user', content: [{ type: 'text', text: 'three, and then some more of it '.repeat(4) }] },
+    ];
+    const answer = await create(family, { messages, max_tokens: limit, temperature: 0.5, stop: ['never'] });
+    assert.deepEqual([answer.choices[0].finish_reason, answer.usage.completion_tokens], ['length', limit]);
+  },
+
+  async image(family) {
+    const content = [
+      { type: 'text', text: 'see' },
+      { type: 'image_url', image_url: { url: PIXEL } },
+    ];
+    const answer = await create(family, { messages: [{ role: 'user', content }] });
+    assert.equal(answer.choices[0].message.content, 'You said: see (with 1 image)');
+  },
+
   async generation_record(family) {
     const answer = await create(family, {});
     const found = await record(answer.id);
@@ -156,6 +184,38 @@ const ONCE = {
     await fails(OpenAI.BadRequestError, 400, () => create('openai', { messages: [] }));
   },
 
+  async what_may_pass_is_tried_again_and_what_cannot_is_not() {
+    for (const [model, calls] of [
+      ['mock/openai-broken', 3],
+      ['no/such', 1],
+      ['mock/openai-dear', 1],
+    ]) {
+      const counter = counted();
+      const patient = new OpenAI({ ...options, maxRetries: 2, fetch: counter });
+      await failure(() => patient.chat.completions.create({ model, messages: HELLO }));
+      assert.equal(counter.count, calls, model);
+    }
+    const error = await failure(() => create('openai', {}, 'busy'));
+    assert.ok(Number(error.headers.get('retry-after')) > 0);
+  },
+
+  async falls_back_to_the_next_model() {
+    const answer = await create('openai', { models: ['mock/anthropic-busy', 'mock/gemini-1'] }, 'broken');
+    assert.deepEqual([answer.choices[0].message.content, answer.model], ['You said: hello', 'mock/gemini-1']);
+  },
+
+  async the_short_address_serves_too() {
+    const short = client.withOptions({ baseURL: `${url}/v1` });
+    const answer = await short.chat.completions.create({ model: 'mock/openai-1', messages: HELLO });
+    assert.equal(answer.choices[0].message.content, 'You said: hello');
+  },
+
+  async raw_answers_name_the_generation() {
+    const { data, response } = await create('openai', {}).withResponse();
+    assert.equal(response.headers.get('x-generation-id'), data.id);
+    assert.match(response.headers.get('x-request-id'), /^req-/);
+  },
+
   async models() {
     const listed = [];
     for await (const model of client.models.list()) listed.push(model.id);
@@ -167,9 +227,4 @@ const ONCE = {
 };
 
 /** Every check with its name. */
-export function* checks() {
-  for (const [name, check] of Object.entries(EACH_FAMILY)) {
-    for (const family of FAMILIES) yield [`openai/${name}/${family}`, () => check(family)];
-  }
-  for (const [name, check] of Object.entries(ONCE)) yield [`openai/${name}`, check];
-}
+export const checks = () => named('openai', EACH_FAMILY, ONCE);
