@@ -1071,6 +1071,8 @@ export interface components {
             verdicts: components["schemas"]["VerdictData"][] | null;
             /** @description What a rejected answer cost, in US dollars; null unless it was rejected. */
             rejected_cost_usd: string | null;
+            /** @description The model that the provider named in its answer; null unless it is another one than it was asked for. */
+            reported_model: string | null;
         };
         /** @description Voice and format of spoken answers. */
         AudioOptions: {

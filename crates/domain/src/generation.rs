@@ -71,6 +71,9 @@ pub struct Attempt {
     /// Why and at what cost its answer was rejected, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<Box<Rejection>>,
+    /// The model that the provider named in its answer, when it is another one than it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_model: Option<String>,
 }
 
 /// An endpoint that the plan left out.

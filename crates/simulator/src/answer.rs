@@ -26,6 +26,8 @@ pub(crate) struct Answer {
     pub choices: u64,
     /// What is reported as used, before faults.
     pub counts: Counts,
+    /// Service tier that served, the ordinary one as `default`.
+    pub tier: String,
 }
 
 /// A tool call made.
@@ -97,7 +99,14 @@ pub(crate) fn answer(ask: &Ask, scenario: &Scenario, seed: u64) -> Answer {
         finish,
         choices: choices(ask, scenario),
         counts,
+        tier: tier(ask, scenario),
     }
+}
+
+/// The tier that was asked for, unless the scenario names another.
+fn tier(ask: &Ask, scenario: &Scenario) -> String {
+    let asked = ask.service_tier.as_deref().filter(|tier| !matches!(*tier, "auto" | "standard_only" | "standard"));
+    scenario.answer.service_tier.as_deref().or(asked).unwrap_or("default").to_owned()
 }
 
 /// Tokens of the prompt of `ask` under `scenario`.
@@ -124,6 +133,9 @@ fn counts(ask: &Ask, scenario: &Scenario, text: &str, calls: &[Made], reasoned: 
         reasoning,
         audio: usage.audio,
         image: usage.image.unwrap_or(ask.images * tokens::IMAGE_TOKENS),
+        audio_output: usage.audio_output,
+        image_output: usage.image_output,
+        web_searches: usage.web_searches,
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Ask {
     pub prompt_bytes: usize,
     /// Images in the prompt.
     pub images: u64,
+    /// Service tier that is asked for.
+    pub service_tier: Option<String>,
 }
 
 /// A tool on offer.

@@ -186,7 +186,11 @@ impl Exchange {
         let document = match (self.route.family, self.route.operation) {
             (_, operation) if operation.is_generation() => {
                 let answer = answer(ask, scenario, self.meta.seed);
-                return self.generated(&answer, ask, scenario, recording);
+                let mut response = self.generated(&answer, ask, scenario, recording);
+                if self.route.family == Family::Gemini {
+                    gemini::name_tier(response.headers_mut(), &answer);
+                }
+                return response;
             }
             (Family::Gemini, Operation::Count) => json!({"totalTokens": prompt_tokens(ask, scenario)}),
             (_, Operation::Count) => json!({"input_tokens": prompt_tokens(ask, scenario)}),

@@ -88,6 +88,8 @@ pub(crate) struct AttemptData {
     verdicts: Option<Vec<VerdictData>>,
     /// What a rejected answer cost, in US dollars; null unless it was rejected.
     rejected_cost_usd: Option<String>,
+    /// The model that the provider named in its answer; null unless it is another one than it was asked for.
+    reported_model: Option<String>,
 }
 
 /// One rule that an answer broke.
@@ -205,6 +207,7 @@ fn attempt_data(attempt: domain::generation::Attempt) -> AttemptData {
         started_ms: attempt.started_ms,
         duration_ms: attempt.duration_ms,
         rejected_cost_usd: attempt.rejection.as_ref().map(|rejection| rejection.cost.to_usd()),
+        reported_model: attempt.reported_model,
         verdicts: attempt.rejection.map(|rejection| rejection.verdicts.into_iter().map(verdict_data).collect()),
     }
 }

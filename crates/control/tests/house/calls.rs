@@ -22,6 +22,7 @@ fn attempt(index: u16, provider: &str, status: u16, outcome: AttemptOutcome) -> 
         started_ms: u64::from(index),
         duration_ms: Some(40),
         rejection: None,
+        reported_model: None,
     }
 }
 

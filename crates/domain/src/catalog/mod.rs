@@ -254,6 +254,28 @@ impl Catalog {
 }
 
 impl Model {
+    /// The endpoint whose prices hold when a provider says that it served another tier than `asked`: the same model at the
+    /// same provider in that tier. `None` when the tier is the one that was asked for, or is not in the catalogue.
+    ///
+    /// `served` is the provider's word; `standard` and `on_demand` mean the ordinary tier, `fast` means `priority`.
+    #[must_use]
+    pub fn served_as(&self, asked: &Endpoint, served: &str) -> Option<&Arc<Endpoint>> {
+        let served = match served {
+            "default" | "standard" | "on_demand" => None,
+            "fast" => Some("priority"),
+            other => Some(other),
+        };
+        if asked.service_tier.as_deref() == served {
+            return None;
+        }
+        self.endpoints.iter().find(|other| {
+            other.service_tier.as_deref() == served
+                && other.provider.slug == asked.provider.slug
+                && other.upstream_id == asked.upstream_id
+                && other.region == asked.region
+        })
+    }
+
     /// Whether the model is gone on a day, written `YYYY-MM-DD`.
     #[must_use]
     pub fn is_gone(&self, today: &str) -> bool {

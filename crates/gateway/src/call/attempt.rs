@@ -30,6 +30,8 @@ pub struct Answering {
     pub status: u16,
     /// Tool names to map back.
     pub names: ToolNames,
+    /// The tier that serves, where the provider's head says it.
+    pub service_tier: Option<String>,
     /// What encoding changed.
     pub notes: Vec<String>,
     /// When the attempt's first content must be there.
@@ -118,7 +120,8 @@ pub async fn send(
     let status = response.status().as_u16();
     if (200..300).contains(&status) {
         check_head(&response)?;
-        return Ok(Answering { body: response.into_body(), status, names, notes, deadline });
+        let service_tier = providers::tier_of_head(endpoint.provider.family, response.headers());
+        return Ok(Answering { body: response.into_body(), status, names, service_tier, notes, deadline });
     }
     Err(refused(gateway, endpoint, upstream, response, deadline.at).await)
 }

@@ -23,8 +23,8 @@ pub struct Failover {
     at: usize,
     tried: usize,
     dead_models: HashSet<String>,
-    /// Provider and its own model id of what failed: the same under another name is not tried again.
-    dead_targets: HashSet<(String, String)>,
+    /// What failed: the same under another name is not tried again.
+    dead_targets: HashSet<Aim>,
     failures: Vec<Failure>,
     barred: Vec<(usize, Barred)>,
     /// The retry budget is spent.
@@ -37,6 +37,24 @@ pub struct Failover {
 struct Failure {
     provider: String,
     failure: AttemptFailure,
+}
+
+/// What an attempt asks in the end. Service tiers fail apart from each other: they have capacities of their own.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Aim {
+    provider: String,
+    upstream_id: String,
+    tier: Option<String>,
+}
+
+impl Aim {
+    fn of(endpoint: &Endpoint) -> Self {
+        Self {
+            provider: endpoint.provider.slug.clone(),
+            upstream_id: endpoint.upstream_id.clone(),
+            tier: endpoint.service_tier.clone(),
+        }
+    }
 }
 
 /// The attempt that is under way.
@@ -130,8 +148,9 @@ impl Failover {
         if self.dead_models.contains(&candidate.model.id) {
             return Some("the request was refused for this model");
         }
-        let target = (candidate.endpoint.provider.slug.clone(), candidate.endpoint.upstream_id.clone());
-        self.dead_targets.contains(&target).then_some("the same endpoint has just failed")
+        // The usual request has nothing behind it.
+        let is_known = !self.dead_targets.is_empty() && self.dead_targets.contains(&Aim::of(&candidate.endpoint));
+        is_known.then_some("the same endpoint has just failed")
     }
 
     fn has_more(&self, trip: &Trip) -> bool {
@@ -199,7 +218,7 @@ impl Failover {
         if verdict.next == Next::OtherModel {
             self.dead_models.insert(planned.candidate.model.id.clone());
         }
-        self.dead_targets.insert((endpoint.provider.slug.clone(), endpoint.upstream_id.clone()));
+        self.dead_targets.insert(Aim::of(&endpoint));
         let duration = trip.elapsed().saturating_sub(turn.started);
         let reason = if failure.is_stall { "slower than its own history" } else { verdict.reason };
         trip.note(turn.at, failure.error.status, AttemptOutcome::Failed, reason, turn.started, Some(duration));
@@ -223,7 +242,7 @@ impl Failover {
     /// The same endpoint under another name is not tried again.
     fn bury(&mut self, trip: &Trip, at: usize) -> Option<Arc<Endpoint>> {
         let endpoint = Arc::clone(&trip.planned.get(at)?.candidate.endpoint);
-        self.dead_targets.insert((endpoint.provider.slug.clone(), endpoint.upstream_id.clone()));
+        self.dead_targets.insert(Aim::of(&endpoint));
         Some(endpoint)
     }
 

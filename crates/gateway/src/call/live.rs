@@ -122,7 +122,7 @@ type Begun = (Arriving, StreamDecoder, ToolNames, Vec<Delta>);
 
 /// Reads until the first content, which commits the answer to this provider; errors hidden in a 200 stream surface here.
 async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering) -> Result<Begun, AttemptFailure> {
-    let Answering { mut body, names, deadline, .. } = answering;
+    let Answering { mut body, names, service_tier, deadline, .. } = answering;
     let Some(planned) = trip.planned.get(turn.at) else {
         return Err(UpstreamError::unreadable("attempt out of range").into());
     };
@@ -131,7 +131,7 @@ async fn begin(gateway: &Gateway, trip: &Trip, turn: Turn, answering: Answering)
     if trip.is_quoted(&names) {
         decoder = decoder.quoted();
     }
-    let mut deltas = Vec::new();
+    let mut deltas: Vec<Delta> = service_tier.map(Delta::ServiceTier).into_iter().collect();
     loop {
         let frame = tokio::time::timeout_at(deadline.at, http_body_util::BodyExt::frame(&mut body))
             .await

@@ -55,8 +55,8 @@ pub async fn obtain(gateway: &Arc<Gateway>, mut trip: Trip) -> Result<Whole, Ref
 async fn read_whole(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failover) -> Result<Whole, Refusal> {
     loop {
         let (turn, answering) = failover.next(gateway, &mut trip).await?;
-        let Answering { names, notes, status, .. } = &answering;
-        let (names, notes, status) = (names.clone(), notes.clone(), *status);
+        let Answering { names, notes, service_tier, status, .. } = &answering;
+        let (names, notes, service_tier, status) = (names.clone(), notes.clone(), service_tier.clone(), *status);
         let read = read(gateway, answering).await.and_then(|body| {
             let endpoint = trip.planned.get(turn.at).map(|planned| &planned.candidate.endpoint.provider);
             let decoded = endpoint.map(|provider| match trip.is_quoted(&names) {
@@ -79,6 +79,7 @@ async fn read_whole(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failo
                 call.name = original.to_owned();
             }
         }
+        reply.service_tier = reply.service_tier.or(service_tier);
         trip.notes = notes;
         let duration = trip.elapsed().saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));

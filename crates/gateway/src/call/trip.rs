@@ -11,6 +11,7 @@ use crate::state::Gateway;
 use dialect::canonical::reply::{Finish, UpstreamError};
 use dialect::inbound::Dialect;
 use dialect::upstream::ToolNames;
+use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Rejection};
 use domain::id::{AccountId, GenerationId};
@@ -53,6 +54,9 @@ pub struct Trip {
     is_free: bool,
     is_collected: bool,
 }
+
+/// Most characters kept of a model's name as a provider reports it.
+const REPORTED_MAX: usize = 128;
 
 /// How an answer came out, for [`Trip::end`].
 #[derive(Debug)]
@@ -192,11 +196,15 @@ impl Trip {
         }
     }
 
-    /// The provider says which model it uses; another one than it was asked for is counted.
-    pub fn reported(&self, at: usize, model: Option<&str>) {
+    /// The provider of the attempt that answers says which model it uses; another one than it was asked for is counted and
+    /// kept, at most [`REPORTED_MAX`] characters of its name.
+    pub fn reported(&mut self, at: usize, model: Option<&str>) {
         let (Some(model), Some(planned)) = (model, self.planned.get(at)) else { return };
         if !is_same_model(model, &planned.candidate.endpoint.upstream_id) {
             self.gateway.metrics.served_differs("reported");
+            if let Some(last) = self.attempts.last_mut() {
+                last.reported_model = Some(model.chars().take(REPORTED_MAX).collect());
+            }
         }
     }
 
@@ -354,7 +362,6 @@ impl Trip {
     }
 
     /// Notes an attempt.
-    /// Notes an attempt.
     pub fn note(
         &mut self,
         at: usize,
@@ -379,6 +386,7 @@ impl Trip {
             started_ms: u64::try_from(started.as_millis()).unwrap_or(u64::MAX),
             duration_ms: duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
             rejection: None,
+            reported_model: None,
         });
     }
 
@@ -388,6 +396,7 @@ impl Trip {
         self.close_pass(&outcome);
         let hold = self.hold.take()?;
         let planned = outcome.served.and_then(|at| self.planned.get(at)).or_else(|| self.planned.first());
+        let served_as = planned.and_then(|planned| served_as(planned, outcome.service_tier.as_deref())).cloned();
         let (price, context_length) = planned
             .map(|planned| (Arc::clone(&planned.candidate.endpoint.price), planned.candidate.endpoint.context_length))
             .unwrap_or_default();
@@ -395,6 +404,7 @@ impl Trip {
             opening,
             hold,
             price,
+            served_as,
             context_length: context_length.max(1),
             usage: outcome.usage,
             delivered_bytes: outcome.delivered_bytes,
@@ -446,6 +456,11 @@ impl Drop for Trip {
             let _receipt = self.end(Outcome::unserved(Ending::Cancelled, 499, None));
         }
     }
+}
+
+/// The endpoint of the tier that the provider says has served, when it is another one than the attempt asked for.
+pub fn served_as<'a>(planned: &'a PlannedAttempt, tier: Option<&str>) -> Option<&'a Arc<Endpoint>> {
+    planned.candidate.model.served_as(&planned.candidate.endpoint, tier?)
 }
 
 /// Whether a provider's name for the model that it used means the one it was asked for: providers add dates and paths.

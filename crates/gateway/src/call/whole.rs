@@ -2,7 +2,7 @@
 
 use super::failover::Failover;
 use super::live::bill;
-use super::trip::{Outcome, Trip};
+use super::trip::{self, Outcome, Trip};
 use super::validate;
 use crate::reply::{Refusal, chain};
 use crate::settle::{Consumption, Receipt, estimate_tokens};
@@ -84,7 +84,8 @@ impl Whole {
             images: u64::from(trip.ask.chat.shape().images),
             context_length: planned.candidate.endpoint.context_length.max(1),
         };
-        let (usage, cost) = known.of_rejected(self.reply.usage, &planned.quote);
+        let served_as = trip::served_as(planned, self.reply.service_tier.as_deref()).map(|other| &*other.price);
+        let (usage, cost) = known.of_rejected(self.reply.usage, &planned.quote, served_as);
         failover.rejected(&mut trip, self.at, Rejection { verdicts, usage, cost });
         Ok(trip)
     }

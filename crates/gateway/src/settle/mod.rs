@@ -10,6 +10,7 @@ use crate::plan::Quote;
 use crate::settings::FreeFailedAnswers;
 use crate::state::Gateway;
 use dialect::canonical::reply::{Finish, FinishReason};
+use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, Ending, Exclusion, Opening, Settlement};
 use domain::ledger::EntryKind;
@@ -29,6 +30,8 @@ pub struct Ended {
     pub hold: KeyHold,
     /// The prices pinned at admission.
     pub price: Arc<PriceSheet>,
+    /// The same offer in the tier that the provider says has served, when that is not the one that was asked for.
+    pub served_as: Option<Arc<Endpoint>>,
     /// Most tokens that one usage class can plausibly have: the endpoint's context.
     pub context_length: u64,
     /// What the provider reported.
@@ -79,8 +82,14 @@ pub struct Consumption<'a> {
 }
 
 impl Consumption<'_> {
-    /// What an answer that is not delivered consumed and costs; what was quoted when the cost leaves its range.
-    pub fn of_rejected(&self, reported: Option<Usage>, quote: &Quote) -> (Usage, Amount) {
+    /// What an answer that is not delivered consumed and costs; what was quoted when the cost leaves its range. With
+    /// `served_as`, the tier that served, its price where it is lower.
+    pub fn of_rejected(
+        &self,
+        reported: Option<Usage>,
+        quote: &Quote,
+        served_as: Option<&PriceSheet>,
+    ) -> (Usage, Amount) {
         let usage = match reported {
             Some(mut usage) => {
                 usage.source = UsageSource::Reported;
@@ -89,7 +98,9 @@ impl Consumption<'_> {
             }
             None => estimated(self.prompt_tokens, self.delivered_bytes, self.images),
         };
-        (usage, self.price.cost(&usage).map_or_else(|_overflow| quote.hold(), |cost| cost.total))
+        let total = |price: &PriceSheet| price.cost(&usage).map_or_else(|_overflow| quote.hold(), |cost| cost.total);
+        let agreed = total(self.price);
+        (usage, served_as.map_or(agreed, |served| total(served).min(agreed)))
     }
 }
 
@@ -106,9 +117,10 @@ pub struct Receipt {
 const EXCLUSIONS_MAX: usize = 64;
 
 /// Charges an ended answer. Never fails: what cannot be journaled is posted from memory and reported.
-pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
+pub fn settle(gateway: &Gateway, mut ended: Ended) -> Receipt {
     let now = gateway.clock.now();
     let usage = consumed(&ended);
+    price_as_served(&mut ended, &usage);
     let waived = waiver(gateway, &ended, &usage);
     let priced = if ended.was_served { ended.price.cost(&usage) } else { Ok(Cost::default()) };
     let mut cost = priced.unwrap_or_else(|error| {
@@ -164,6 +176,20 @@ pub fn settle(gateway: &Gateway, ended: Ended) -> Receipt {
         tracing::error!(generation_id = %settlement.opening.id, %error, "budget out of range");
     }
     Receipt { settlement, cost }
+}
+
+/// The tier that served is what is charged, unless it is dearer than the one that was agreed on.
+fn price_as_served(ended: &mut Ended, usage: &Usage) {
+    let Some(other) = ended.served_as.take() else { return };
+    let total = |price: &PriceSheet| price.cost(usage).map(|cost| cost.total);
+    if let (Ok(served), Ok(agreed)) = (total(&other.price), total(&ended.price))
+        && served < agreed
+    {
+        let rates = other.price.at(ended.opening.prompt_tokens);
+        (ended.opening.prompt_price, ended.opening.completion_price) = (rates.prompt, rates.completion);
+        ended.opening.price_version.clone_from(&other.price_version);
+        ended.price = Arc::clone(&other.price);
+    }
 }
 
 fn journal(gateway: &Gateway, settlement: &Arc<Settlement>) -> Result<u64, JournalError> {

@@ -18,6 +18,7 @@ mod content;
 mod faults;
 mod limits;
 mod money;
+mod parity;
 mod presets;
 mod routing;
 mod secrets;

@@ -77,8 +77,10 @@ fn usage(answer: &Answer) -> Value {
         },
         "output_tokens": counts.completion,
         "output_tokens_details": {"thinking_tokens": counts.reasoning},
-        "service_tier": "standard",
+        "service_tier": if answer.tier == "default" { "standard" } else { &answer.tier },
         "inference_geo": "not_available",
+        "server_tool_use": (counts.web_searches > 0)
+            .then(|| json!({"web_search_requests": counts.web_searches, "web_fetch_requests": 0})),
     })
 }
 

@@ -19,6 +19,7 @@ pub(crate) use stream::stream;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Finish};
@@ -83,6 +84,15 @@ fn usage(answer: &Answer, said: u64) -> Value {
         "promptTokensDetails": details,
     });
     if let Some(fields) = usage.as_object_mut() {
+        let media = [("IMAGE", counts.image_output), ("AUDIO", counts.audio_output)];
+        let media: Vec<Value> = media
+            .into_iter()
+            .filter(|(_, tokens)| *tokens > 0 && said == visible(answer))
+            .map(|(modality, tokens)| json!({"modality": modality, "tokenCount": tokens}))
+            .collect();
+        if !media.is_empty() {
+            fields.insert("candidatesTokensDetails".to_owned(), json!(media));
+        }
         if counts.reasoning > 0 {
             fields.insert("thoughtsTokenCount".to_owned(), json!(counts.reasoning));
         }
@@ -102,4 +112,13 @@ fn visible(answer: &Answer) -> u64 {
 /// The signature that comes with a part after thinking.
 fn signature(text: &str) -> String {
     STANDARD.encode(crate::observe::sha256(text.as_bytes()))
+}
+
+/// States the tier that served, as the service does in its head.
+pub(crate) fn name_tier(headers: &mut HeaderMap, answer: &Answer) {
+    let tier = if answer.tier == "default" { "standard" } else { &answer.tier };
+    match HeaderValue::from_str(tier) {
+        Ok(tier) => drop(headers.insert("x-gemini-service-tier", tier)),
+        Err(error) => tracing::debug!(%error, "tier left out"),
+    }
 }

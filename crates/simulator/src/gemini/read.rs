@@ -19,6 +19,7 @@ pub(crate) fn read(incoming: &Incoming<'_>) -> Ask {
         parallel: true,
         tokens_max: number("maxOutputTokens"),
         choices: number("candidateCount").unwrap_or(1).clamp(1, 8),
+        service_tier: field(body, "serviceTier").and_then(Value::as_str).map(str::to_owned),
         reasoning: field(config, "thinkingConfig").and_then(|thinking| field(thinking, "includeThoughts"))
             == Some(&Value::Bool(true)),
         ..Ask::default()

@@ -83,7 +83,8 @@ fn usage(answer: &Answer) -> Value {
         },
         "completion_tokens_details": {
             "reasoning_tokens": counts.reasoning,
-            "audio_tokens": 0,
+            "audio_tokens": counts.audio_output,
+            "image_tokens": counts.image_output,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },

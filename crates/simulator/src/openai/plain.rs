@@ -27,7 +27,7 @@ pub(crate) fn plain(answer: &Answer, meta: &Meta, scenario: &Scenario) -> Value 
         "created": meta.created,
         "model": answer.model,
         "choices": if scenario.framing.empty_choices { Vec::new() } else { choices },
-        "service_tier": "default",
+        "service_tier": answer.tier,
         "system_fingerprint": FINGERPRINT,
     });
     if let (Some(usage), Some(fields)) = (report(&usage(answer), scenario.usage.mode), whole.as_object_mut()) {

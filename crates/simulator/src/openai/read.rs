@@ -16,6 +16,7 @@ pub(super) fn read(body: &Value) -> Ask {
         tokens_max: number("max_completion_tokens").or_else(|| number("max_tokens")),
         choices: number("n").unwrap_or(1).clamp(1, 128),
         stops: stops(body.get("stop")),
+        service_tier: text("service_tier").map(str::to_owned),
         ..Ask::default()
     };
     for message in body.get("messages").and_then(Value::as_array).into_iter().flatten() {

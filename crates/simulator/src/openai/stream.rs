@@ -108,7 +108,7 @@ impl Chunks<'_> {
             "object": "chat.completion.chunk",
             "created": self.meta.created,
             "model": self.answer.model,
-            "service_tier": "default",
+            "service_tier": self.answer.tier,
             "system_fingerprint": FINGERPRINT,
             "choices": choices,
         });

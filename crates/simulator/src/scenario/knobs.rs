@@ -161,6 +161,8 @@ pub struct Answer {
     pub finish: Option<FinishRule>,
     /// Native finish reason sent in place of the right one.
     pub finish_reason: Option<String>,
+    /// Service tier that serves instead of the one asked for; `default` is the ordinary one in every family.
+    pub service_tier: Option<String>,
 }
 
 /// One scripted tool call.
@@ -293,6 +295,12 @@ pub struct Usage {
     pub audio: u64,
     /// Prompt tokens of images; counted from the request when absent.
     pub image: Option<u64>,
+    /// Output tokens of audio (families that tell them apart).
+    pub audio_output: u64,
+    /// Output tokens of images (families that tell them apart).
+    pub image_output: u64,
+    /// Web searches that were run (families that count them in their usage).
+    pub web_searches: u64,
 }
 
 /// How a usage report goes wrong.
@@ -343,6 +351,12 @@ pub struct Counts {
     pub audio: u64,
     /// Prompt tokens of images.
     pub image: u64,
+    /// Output tokens of audio.
+    pub audio_output: u64,
+    /// Output tokens of images.
+    pub image_output: u64,
+    /// Web searches.
+    pub web_searches: u64,
 }
 
 /// Accepts both `2` and `"2"`, so that a knob reads naturally in every place it may stand.

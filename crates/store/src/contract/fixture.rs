@@ -175,6 +175,7 @@ pub(crate) fn settlement(number: u64, account: AccountId, key: KeyId, at: Timest
             started_ms: 1,
             duration_ms: Some(30),
             rejection: None,
+            reported_model: None,
         }],
         excluded: vec![Exclusion {
             model: opening.model.clone(),

@@ -42,8 +42,12 @@ pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgo
     body.system(&conversation.system)?;
     body.tools(&tools);
     body.generation_config();
+    body.service_tier();
     body.out.end_object();
-    turns::note_leftovers(request, config::READ, &mut body.notes);
+    match target.service_tier {
+        Some(_) => turns::note_leftovers(request, &[config::READ, &["service_tier"]].concat(), &mut body.notes),
+        None => turns::note_leftovers(request, config::READ, &mut body.notes),
+    }
     let Body { out, notes, .. } = body;
     let method = if target.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
     Ok(Outgoing {
@@ -66,6 +70,13 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
+    /// The endpoint's tier. Source: the Gemini API's guides to flex and priority inference, read 2026-11-21.
+    fn service_tier(&mut self) {
+        if let Some(tier) = self.target.service_tier {
+            self.out.field_text("serviceTier", tier);
+        }
+    }
+
     /// The model's generation by its name, 0 when the name does not tell.
     fn generation(&self) -> u32 {
         let (_, rest) = self.target.upstream_id.split_once("gemini-").unwrap_or_default();

@@ -7,6 +7,7 @@ mod gemini;
 mod openai;
 
 use domain::catalog::Family;
+use http::HeaderMap;
 
 /// The address of a call: the configured base and the path that the family's encoder gave.
 #[must_use]
@@ -18,10 +19,31 @@ pub fn address(family: Family, base_url: &str, path: &str) -> String {
     }
 }
 
+/// The service tier that serves, of families that say it in the head of their answers.
+#[must_use]
+pub fn tier_of_head(family: Family, head: &HeaderMap) -> Option<String> {
+    (family == Family::Gemini).then(|| gemini::tier_of_head(head)).flatten()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::address;
+    use super::{address, tier_of_head};
     use domain::catalog::Family;
+    use http::{HeaderMap, HeaderValue};
+
+    #[test]
+    fn the_tier_in_a_head_is_read_where_the_family_says_it_there() {
+        let head = |tier| HeaderMap::from_iter([(super::gemini::TIER, HeaderValue::from_static(tier))]);
+        for (family, tier, expected) in [
+            (Family::Gemini, "priority", Some("priority")),
+            (Family::Gemini, "Standard", Some("default")),
+            (Family::Gemini, "", None),
+            (Family::OpenAi, "priority", None),
+        ] {
+            assert_eq!(tier_of_head(family, &head(tier)).as_deref(), expected, "{family:?} {tier}");
+        }
+        assert_eq!(tier_of_head(Family::Gemini, &HeaderMap::new()), None);
+    }
 
     #[test]
     fn bases_with_and_without_version_lead_to_the_same_place() {

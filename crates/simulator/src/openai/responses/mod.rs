@@ -67,7 +67,7 @@ fn document(answer: &Answer, meta: &Meta, status: &str, output: &[Value], usage:
         "parallel_tool_calls": true,
         "previous_response_id": null,
         "reasoning": {"effort": null, "summary": null},
-        "service_tier": "default",
+        "service_tier": answer.tier,
         "store": false,
         "temperature": 1.0,
         "text": {"format": {"type": "text"}},

@@ -36,6 +36,7 @@ pub(crate) fn read(body: &Value) -> Ask {
         parallel: body.get("parallel_tool_calls") != Some(&Value::Bool(false)),
         tokens_max: body.get("max_output_tokens").and_then(Value::as_u64),
         choices: 1,
+        service_tier: body.get("service_tier").and_then(Value::as_str).map(str::to_owned),
         reasoning: body.pointer("/reasoning/summary").is_some_and(|summary| !summary.is_null()),
         schema: body.pointer("/text/format/schema").cloned(),
         json: body.pointer("/text/format/type").and_then(Value::as_str) == Some("json_object"),
