@@ -5,11 +5,13 @@
  * argument only the checks whose name contains it run. Exit code 1 when a check fails.
  */
 import { run } from './checks.mjs';
+import { checks as withAiSdk } from './with-ai-sdk.mjs';
 import { checks as withAnthropic } from './with-anthropic.mjs';
 import { checks as withCompletions } from './with-completions.mjs';
 import { checks as withOpenai } from './with-openai.mjs';
 import { checks as withOpenrouter } from './with-openrouter.mjs';
 import { checks as withResponses } from './with-responses.mjs';
 
-const checks = [...withOpenai(), ...withResponses(), ...withCompletions(), ...withOpenrouter(), ...withAnthropic()];
+const SUITES = [withOpenai, withResponses, withCompletions, withOpenrouter, withAnthropic, withAiSdk];
+const checks = SUITES.flatMap((suite) => [...suite()]);
 process.exitCode = await run(checks, process.argv[2] ?? '');

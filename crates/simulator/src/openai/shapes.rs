@@ -74,7 +74,9 @@ static MESSAGE: Shape = Tagged(
                 may("function_call", &Maybe(&Object(&[must("name", &Text), must("arguments", &Text)]))),
             ],
         ),
-        ("tool", &[must("content", &TEXT_PARTS), must("tool_call_id", &Text)]),
+        // `name` is in no published type, but OpenAI's first guide to tool calls (November 2023) sent it, as many clients do
+        // to this day.
+        ("tool", &[must("content", &TEXT_PARTS), must("tool_call_id", &Text), may("name", &Text)]),
         ("function", &[must("content", &MaybeText), must("name", &Text)]),
     ],
 );

@@ -49,6 +49,7 @@ async fn openai_requests_are_held_to_the_schema() {
         ),
         (json!({"messages": [result("c1")]}), "must be a response to a preceeding message with 'tool_calls'"),
         (json!({"messages": [said, asked, result("c1")]}), "fine"),
+        (json!({"messages": [said, asked, with(result("c1"), &json!({"name": "f"}))]}), "fine"),
         (json!({"messages": [said, asked, result("c2")]}), "must be a response to a preceeding message"),
         (json!({"messages": [said, asked, said]}), "did not have response messages: c1"),
         (json!({"messages": [{"role": "assistant", "content": null}]}), "expected a string, got null"),
