@@ -1013,6 +1013,13 @@ export interface components {
         ActivityReply: {
             data: components["schemas"]["ActivityData"][];
         };
+        /** @description The model that a moving id means. */
+        AliasTarget: {
+            /** @description Its display name. */
+            name: string;
+            /** @description Its id. */
+            slug: string;
+        };
         /** @description The calling application. */
         AppData: {
             /** @description Its title. */
@@ -2267,6 +2274,7 @@ export interface components {
             expiration_date: string | null;
             links: components["schemas"]["ModelLinks"];
             reasoning?: components["schemas"]["Reasoning"] | null;
+            alias_target: components["schemas"]["AliasTarget"] | null;
         };
         /** @description How many models there are. */
         ModelCount: {

@@ -20,33 +20,65 @@ async fn ids(house: &House, path: &str) -> Vec<String> {
 async fn lists_what_the_query_asks_for() {
     let house = House::open().await;
     let cases: &[(&str, &[&str])] = &[
-        ("", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        ("", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"]),
         (
             "output_modalities=all",
-            &["acme/draw", "acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"],
+            &[
+                "acme/draw",
+                "acme/embed",
+                "acme/large",
+                "acme/small",
+                "bolt/tiny",
+                "bolt/tiny:free",
+                "openrouter/auto",
+                "openrouter/free",
+            ],
         ),
         ("output_modalities=embeddings", &["acme/embed"]),
         ("output_modalities=text,embeddings&q=EMB", &["acme/embed"]),
-        ("input_modalities=image", &["acme/large"]),
+        ("input_modalities=image", &["acme/large", "openrouter/auto"]),
         ("input_modalities=image,audio", &[]),
-        ("supported_parameters=tools,temperature&context=100000", &["acme/large"]),
+        (
+            "supported_parameters=tools,temperature&context=100000",
+            &["acme/large", "openrouter/auto", "openrouter/free"],
+        ),
         ("supported_parameters=seed", &[]),
-        ("max_price=0", &["bolt/tiny:free"]),
+        ("max_price=0", &["bolt/tiny:free", "openrouter/free"]),
         ("min_price=0.06&max_price=1", &["acme/small"]),
         ("min_output_price=10", &["acme/large"]),
-        ("max_output_price=0.05", &["bolt/tiny", "bolt/tiny:free"]),
+        ("max_output_price=0.05", &["bolt/tiny", "bolt/tiny:free", "openrouter/free"]),
         ("model_authors=bolt", &["bolt/tiny", "bolt/tiny:free"]),
         ("providers=Bolt", &["acme/large", "bolt/tiny", "bolt/tiny:free"]),
         ("providers=acme%20ai", &["acme/large", "acme/small"]),
         ("zdr=true", &["acme/large", "acme/small"]),
         ("max_age_days=30", &["acme/small"]),
         ("min_age_days=300", &["bolt/tiny", "bolt/tiny:free"]),
-        ("sort=newest", &["acme/small", "acme/large", "bolt/tiny", "bolt/tiny:free"]),
-        ("sort=pricing-low-to-high", &["bolt/tiny:free", "bolt/tiny", "acme/small", "acme/large"]),
-        ("sort=pricing-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
-        ("sort=context-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
-        ("sort=most-popular&nonsense=1", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
-        ("sort=coding-high-to-low", &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        (
+            "sort=newest",
+            &["acme/small", "acme/large", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
+        (
+            "sort=pricing-low-to-high",
+            &["bolt/tiny:free", "openrouter/free", "bolt/tiny", "acme/small", "acme/large", "openrouter/auto"],
+        ),
+        (
+            "sort=pricing-high-to-low",
+            &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free", "openrouter/free", "openrouter/auto"],
+        ),
+        (
+            "sort=context-high-to-low",
+            &["openrouter/auto", "acme/large", "openrouter/free", "acme/small", "bolt/tiny", "bolt/tiny:free"],
+        ),
+        (
+            "sort=most-popular&nonsense=1",
+            &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
+        (
+            "sort=coding-high-to-low",
+            &["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
+        ("arch=router", &["openrouter/auto", "openrouter/free"]),
+        ("model_authors=openrouter&max_price=1000", &["openrouter/free"]),
         ("arch=other&model_authors=bolt", &["bolt/tiny", "bolt/tiny:free"]),
         ("arch=brush,gpt&output_modalities=image", &["acme/draw"]),
         ("arch=gpt", &[]),
@@ -61,7 +93,7 @@ async fn lists_what_the_query_asks_for() {
         ("q=%25%25%25%25", &[]),
         ("q=the%20bolt", &["bolt/tiny", "bolt/tiny:free"]),
         ("limit=2", &["acme/large", "acme/small"]),
-        ("offset=3", &["bolt/tiny:free"]),
+        ("offset=3", &["bolt/tiny:free", "openrouter/auto", "openrouter/free"]),
         ("offset=1000000", &[]),
     ];
     for (query, expected) in cases {
@@ -81,7 +113,7 @@ async fn following_the_next_links_visits_every_model_once() {
     let mut seen = Vec::new();
     for _page in 0..10 {
         let answer = house.get(&path).header("host", "evil.example").send().await.json();
-        assert_eq!(answer["total_count"], 6);
+        assert_eq!(answer["total_count"], 8);
         seen.push(answer["data"][0]["id"].as_str().expect("id").to_owned());
         match answer["links"]["next"].as_str() {
             Some(next) => path = next.to_owned(),
@@ -89,7 +121,19 @@ async fn following_the_next_links_visits_every_model_once() {
         }
         assert!(path.starts_with("/v1/models?q=t&output_modalities=all&offset="), "{path}");
     }
-    assert_eq!(seen, ["acme/draw", "acme/embed", "acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]);
+    assert_eq!(
+        seen,
+        [
+            "acme/draw",
+            "acme/embed",
+            "acme/large",
+            "acme/small",
+            "bolt/tiny",
+            "bolt/tiny:free",
+            "openrouter/auto",
+            "openrouter/free"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -147,6 +191,36 @@ async fn ids_are_found_in_every_spelling() {
 }
 
 #[tokio::test]
+async fn feature_8_1_routers_are_listed_like_models_and_answer_to_both_prefixes() {
+    let house = House::open().await;
+    for (id, price, context) in [("auto", "-1", 2_000_000), ("free", "0", 200_000)] {
+        for author in ["openrouter", "portolan"] {
+            for path in [format!("/models/{author}/{id}"), format!("/model/{author}/{id}")] {
+                let model = house.get(&format!("/api/v1{path}")).send().await.json()["data"].clone();
+                assert_eq!(model["id"], format!("openrouter/{id}"), "{path}");
+                assert_eq!(
+                    (&model["pricing"]["prompt"], &model["pricing"]["completion"]),
+                    (&price.into(), &price.into())
+                );
+                assert_eq!(model["context_length"], context);
+                assert_eq!(model["architecture"]["tokenizer"], "Router");
+                assert_eq!(model["top_provider"]["max_completion_tokens"], Value::Null);
+                assert!(model.get("alias_target").is_none(), "{model}");
+            }
+            let endpoints = house.get(&format!("/api/v1/models/{author}/{id}/endpoints")).send().await.json();
+            assert_eq!(endpoints["data"]["endpoints"], serde_json::json!([]), "it serves nothing itself");
+        }
+    }
+    let auto = house.get("/api/v1/models/openrouter/auto").send().await.json()["data"].clone();
+    assert_eq!(auto["architecture"]["input_modalities"], serde_json::json!(["text", "image"]));
+    let family = house.get("/api/v1/models/~acme/large-latest").send().await.json()["data"].clone();
+    assert_eq!(family["id"], "~acme/large-latest");
+    assert_eq!(family["alias_target"]["slug"], "acme/large");
+    assert_eq!(family["pricing"]["prompt"], "0.0000025");
+    assert_eq!(house.get("/api/v1/models/openrouter/fusion").send().await.status, 404);
+}
+
+#[tokio::test]
 async fn endpoints_show_every_provider_with_its_own_price() {
     let house = House::open().await;
     let data = house.get("/api/v1/models/acme/large/endpoints").send().await.json()["data"].clone();
@@ -171,7 +245,7 @@ async fn endpoints_show_every_provider_with_its_own_price() {
 #[tokio::test]
 async fn counts_and_providers() {
     let house = House::open().await;
-    for (query, count) in [("", 4), ("?output_modalities=all", 6), ("?output_modalities=embeddings", 1)] {
+    for (query, count) in [("", 6), ("?output_modalities=all", 8), ("?output_modalities=embeddings", 1)] {
         let answer = house.get(&format!("/v1/models/count{query}")).send().await.json();
         assert_eq!(answer, serde_json::json!({"data": {"count": count}}));
     }
@@ -255,8 +329,14 @@ async fn endpoints_show_what_was_measured_and_lists_sort_by_it() {
         zdr["data"].as_array().expect("list").iter().find(|one| one["model_id"] == "acme/large").expect("there");
     assert_eq!(large["uptime_last_30m"], 99.5);
     for (sort, expected) in [
-        ("throughput-high-to-low", ["acme/small", "acme/large", "bolt/tiny", "bolt/tiny:free"]),
-        ("latency-low-to-high", ["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"]),
+        (
+            "throughput-high-to-low",
+            ["acme/small", "acme/large", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
+        (
+            "latency-low-to-high",
+            ["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
     ] {
         assert_eq!(ids(&house, &format!("/api/v1/models?sort={sort}")).await, expected, "{sort}");
     }
@@ -276,7 +356,7 @@ async fn popular_models_come_first_and_the_store_is_asked_once_a_minute() {
         house::calls::settle(&house, settled.collect()).await;
     }
     let sorted = async |sort: &str| ids(&house, &format!("/api/v1/models?sort={sort}")).await;
-    assert_eq!(sorted("most-popular").await, ["acme/small", "bolt/tiny", "acme/large", "bolt/tiny:free"]);
+    assert_eq!(sorted("most-popular").await[..4], ["acme/small", "bolt/tiny", "acme/large", "bolt/tiny:free"]);
     let asked = house.store.statements_executed();
     assert_eq!(sorted("top-weekly").await[0], "bolt/tiny");
     assert_eq!(house.store.statements_executed(), asked, "remembered");
@@ -342,14 +422,22 @@ async fn the_callers_list_obeys_the_policies_of_account_and_workspace() {
         let models = json["data"].as_array().expect("list").iter();
         models.map(|model| model["id"].as_str().expect("id").to_owned()).collect()
     };
-    let all = ["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free"];
+    let all = ["acme/large", "acme/small", "bolt/tiny", "bolt/tiny:free", "openrouter/auto", "openrouter/free"];
     assert_eq!(ids(&listed(&tenant.inference, "").await), all);
     let workspace = format!("/api/v1/workspaces/{}/routing", tenant.workspace);
     for (path, body, expected) in [
-        ("/api/v1/routing", r#"{"ignored_models":["bolt/tiny"]}"#, vec!["acme/large", "acme/small", "bolt/tiny:free"]),
-        (&workspace, r#"{"allowed_providers":["bolt"]}"#, vec!["acme/large", "bolt/tiny:free"]),
+        (
+            "/api/v1/routing",
+            r#"{"ignored_models":["bolt/tiny"]}"#,
+            vec!["acme/large", "acme/small", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
+        (
+            &workspace,
+            r#"{"allowed_providers":["bolt"]}"#,
+            vec!["acme/large", "bolt/tiny:free", "openrouter/auto", "openrouter/free"],
+        ),
         (&workspace, r#"{"enforce_zdr":true}"#, vec![]),
-        (&workspace, r#"{"allowed_providers":null}"#, vec!["acme/large", "acme/small"]),
+        (&workspace, r#"{"allowed_providers":null}"#, vec!["acme/large", "acme/small", "openrouter/auto"]),
     ] {
         let changed = house.ask("PATCH", path).key(&tenant.management).json(body).send().await;
         assert_eq!(changed.status, 200, "{}", changed.text());

@@ -2,12 +2,13 @@
 
 use super::order::Order;
 use super::region::Region;
-use super::shape::top_endpoint;
+use super::shape::listed_price;
 use crate::error::ControlError;
 use crate::query::Params;
 use crate::state::Control;
 use domain::catalog::Model;
 use domain::money::UnitPrice;
+use domain::route::stand_ins;
 use domain::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -129,8 +130,12 @@ struct Range {
 }
 
 impl Range {
-    fn has(&self, price: UnitPrice) -> bool {
-        self.min.is_none_or(|min| price >= min) && self.max.is_none_or(|max| price <= max)
+    /// A price that is not known is inside only where no bound is given.
+    fn has(&self, price: Option<UnitPrice>) -> bool {
+        let keeps = |bound: Option<UnitPrice>, is_kept: fn(UnitPrice, UnitPrice) -> bool| {
+            bound.is_none_or(|bound| price.is_some_and(|price| is_kept(price, bound)))
+        };
+        keeps(self.min, |price, min| price >= min) && keeps(self.max, |price, max| price <= max)
     }
 }
 
@@ -210,7 +215,9 @@ impl Filter {
         popularity: Option<&HashMap<String, (u64, u64)>>,
     ) -> Vec<Arc<Model>> {
         let catalog = control.catalog.load();
-        let mut models: Vec<_> = catalog.models().iter().filter(|model| self.admits(model)).cloned().collect();
+        let beside = stand_ins(&catalog, &control.clock.now().to_date());
+        let mut models: Vec<_> =
+            catalog.models().iter().chain(&beside).filter(|model| self.admits(model)).cloned().collect();
         self.sort(&mut models, control, popularity);
         models
     }
@@ -226,7 +233,13 @@ impl Filter {
     }
 
     fn admits(&self, model: &Model) -> bool {
-        let Some(top) = top_endpoint(model).filter(|_| !self.is_unknowable) else { return false };
+        // Only routers are listed without somebody who serves them.
+        if self.is_unknowable || model.endpoints.is_empty() && model.stands_for.is_none() {
+            return false;
+        }
+        let price = listed_price(model);
+        let prompt = price.map(|(prompt, _)| prompt);
+        let completion = price.map(|(_, completion)| completion);
         let is_family = |families: &Vec<String>| families.contains(&model.tokenizer.to_lowercase());
         let is_inside = |region: Region| model.endpoints.iter().any(|endpoint| region.holds(endpoint));
         let is_output = |wanted: &String| wanted == "all" || model.output_modalities.contains(wanted);
@@ -240,8 +253,8 @@ impl Filter {
             && self.parameters.iter().all(|name| model.supported_parameters.contains(name))
             && self.text.as_ref().is_none_or(|text| contains(model, text))
             && model.context_length >= self.context
-            && self.prompt.has(top.price.prompt)
-            && self.completion.has(top.price.completion)
+            && self.prompt.has(prompt)
+            && self.completion.has(completion)
             && self.authors.as_ref().is_none_or(is_author)
             && self.providers.as_ref().is_none_or(|wanted| is_served_by(model, wanted))
             && (!self.zdr || model.endpoints.iter().any(|endpoint| endpoint.data_policy.zdr == Some(true)))

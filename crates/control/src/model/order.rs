@@ -1,6 +1,6 @@
 //! In which order a list shows models. A model without the figure that is asked for comes last.
 
-use super::shape::top_endpoint;
+use super::shape::listed_price;
 use crate::error::ControlError;
 use crate::figures::{Measured, best};
 use crate::query::Params;
@@ -67,14 +67,13 @@ impl Order {
         popularity: Option<&HashMap<String, (u64, u64)>>,
     ) {
         let cost = |model: &Arc<Model>| {
-            let price = top_endpoint(model).map(|endpoint| &endpoint.price);
-            price.map_or(0, |price| price.prompt.femtos().saturating_add(price.completion.femtos()))
+            listed_price(model).map(|(prompt, completion)| prompt.femtos().saturating_add(completion.femtos()))
         };
         let used = |model: &Arc<Model>| popularity.and_then(|sums| sums.get(&model.id)).copied().unwrap_or((0, 0));
         match self {
             Self::Default => {}
             Self::Newest => models.sort_by_key(|model| Reverse(model.created)),
-            Self::Cheapest => models.sort_by_key(cost),
+            Self::Cheapest => models.sort_by_key(|model| (cost(model).is_none(), cost(model))),
             Self::Dearest => models.sort_by_key(|model| Reverse(cost(model))),
             Self::Context => models.sort_by_key(|model| Reverse(model.context_length)),
             Self::Popular => models.sort_by_key(|model| Reverse(used(model).1)),

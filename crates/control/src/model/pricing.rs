@@ -1,6 +1,7 @@
 //! JSON form of prices: decimal texts in US dollars per unit.
 
 use domain::money::{PriceOverride, PriceSheet, UnitPrice};
+use domain::route::Router;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -78,6 +79,12 @@ pub(crate) struct PricingOverride {
     /// Per cached audio token of the prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     input_audio_cache: Option<String>,
+}
+
+/// The prices of a router: `-1` where they depend on the model that is chosen.
+pub(super) fn router_pricing(router: Router) -> Pricing {
+    let price = router.listed_price();
+    Pricing { prompt: price.to_owned(), completion: price.to_owned(), ..pricing(&PriceSheet::default()) }
 }
 
 pub(super) fn pricing(sheet: &PriceSheet) -> Pricing {

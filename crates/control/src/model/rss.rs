@@ -14,9 +14,9 @@ const ITEMS_MAX: usize = 200;
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The models as an RSS 2.0 document, newest first, without those whose age is unknown.
+/// The models as an RSS 2.0 document, newest first, without those whose age is unknown and without ids that only lead to a model.
 pub(super) fn feed(control: &Control, mut models: Vec<Arc<Model>>) -> Result<Response, ControlError> {
-    models.retain(|model| model.created > 0);
+    models.retain(|model| model.created > 0 && model.stands_for.is_none());
     models.sort_by_key(|model| Reverse(model.created));
     let base = control.settings.public_url.trim_end_matches('/');
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\">\n<channel>\n");

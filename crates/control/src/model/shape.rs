@@ -1,9 +1,11 @@
 //! JSON forms of models and endpoints.
 
-use super::pricing::{Pricing, pricing};
+use super::pricing::{Pricing, pricing, router_pricing};
 use crate::state::Control;
 use domain::catalog::file::ReasoningText;
-use domain::catalog::{Endpoint, Model};
+use domain::catalog::{Endpoint, Model, StandsFor};
+use domain::money::UnitPrice;
+use domain::route::Router;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +48,18 @@ pub(crate) struct ModelData {
     /// How reasoning is controlled; absent for models without.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<Reasoning>,
+    /// The model that a moving id (`~author/family-latest`) means now; absent for everything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_target: Option<AliasTarget>,
+}
+
+/// The model that a moving id means.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AliasTarget {
+    /// Its display name.
+    name: String,
+    /// Its id.
+    slug: String,
 }
 
 /// What a model reads and writes.
@@ -204,9 +218,26 @@ pub(super) fn top_endpoint(model: &Model) -> Option<&Arc<Endpoint>> {
     })
 }
 
+/// The prompt and the answer price that a model is listed with; nothing for a router whose price depends on its choice.
+pub(super) fn listed_price(model: &Model) -> Option<(UnitPrice, UnitPrice)> {
+    match &model.stands_for {
+        Some(StandsFor::Router(Router::Auto)) => None,
+        Some(StandsFor::Router(Router::Free)) => Some((UnitPrice::ZERO, UnitPrice::ZERO)),
+        _ => top_endpoint(model).map(|top| (top.price.prompt, top.price.completion)),
+    }
+}
+
 /// The list form of a model; `None` for one that nobody serves.
 pub(super) fn model_data(model: &Model) -> Option<ModelData> {
-    let top = top_endpoint(model)?;
+    let top = top_endpoint(model);
+    let pricing = match (&model.stands_for, top) {
+        (Some(StandsFor::Router(router)), _) => router_pricing(*router),
+        (_, top) => pricing(&top?.price),
+    };
+    let alias_target = match &model.stands_for {
+        Some(StandsFor::Newest { slug, name }) => Some(AliasTarget { slug: slug.clone(), name: name.clone() }),
+        _ => None,
+    };
     Some(ModelData {
         id: model.id.clone(),
         canonical_slug: model.canonical_slug.clone(),
@@ -216,10 +247,10 @@ pub(super) fn model_data(model: &Model) -> Option<ModelData> {
         description: model.description.clone(),
         context_length: Some(model.context_length),
         architecture: architecture(model),
-        pricing: pricing(&top.price),
+        pricing,
         top_provider: TopProvider {
-            context_length: Some(top.context_length),
-            max_completion_tokens: top.max_completion_tokens,
+            context_length: top.map(|top| top.context_length),
+            max_completion_tokens: top.and_then(|top| top.max_completion_tokens),
             is_moderated: false,
         },
         per_request_limits: None,
@@ -230,6 +261,7 @@ pub(super) fn model_data(model: &Model) -> Option<ModelData> {
         expiration_date: model.expiration_date.clone(),
         links: ModelLinks { details: format!("/api/v1/models/{}/endpoints", model.id) },
         reasoning: model.reasoning.as_ref().map(reasoning),
+        alias_target,
     })
 }
 

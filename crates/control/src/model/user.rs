@@ -8,10 +8,10 @@ use crate::reply;
 use crate::state::{Control, Mount};
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
-use domain::catalog::{Catalog, Model};
+use domain::catalog::{Catalog, Model, StandsFor};
 use domain::money::Amount;
 use domain::route::policy::Facts;
-use domain::route::{Balance, Health, HealthState, Intent, Need, Question, Strategy, Target, Wanted, plan};
+use domain::route::{Balance, Health, HealthState, Intent, Need, Question, Router, Strategy, Target, Wanted, plan};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -48,7 +48,23 @@ fn allowed(control: &Control, caller: &Caller, models: &[Arc<Model>]) -> Vec<Arc
     let intent = Intent::of(&layers, &facts, 0);
     let catalog = control.catalog.load();
     let today = control.clock.now().to_date();
-    models.iter().filter_map(|model| narrowed(model, &catalog, &today, &intent)).collect()
+    let narrowed = |model| narrowed(model, &catalog, &today, &intent);
+    let (beside, models): (Vec<_>, Vec<_>) = models.iter().partition(|model| model.stands_for.is_some());
+    let models: Vec<Arc<Model>> = models.into_iter().filter_map(narrowed).collect();
+    let beside: Vec<_> = beside.into_iter().filter_map(|stand_in| within(stand_in, &models)).collect();
+    models.into_iter().chain(beside).collect()
+}
+
+/// An id that leads to models, if it leads to one of those that are allowed.
+fn within(stand_in: &Arc<Model>, allowed: &[Arc<Model>]) -> Option<Arc<Model>> {
+    match stand_in.stands_for.as_ref()? {
+        StandsFor::Router(Router::Auto) => (!allowed.is_empty()).then(|| Arc::clone(stand_in)),
+        StandsFor::Router(Router::Free) => allowed.iter().any(|model| model.is_free()).then(|| Arc::clone(stand_in)),
+        StandsFor::Newest { slug, .. } => {
+            let endpoints = allowed.iter().find(|model| model.id == *slug)?.endpoints.clone();
+            Some(Arc::new(Model { endpoints, ..Model::clone(stand_in) }))
+        }
+    }
 }
 
 fn narrowed(model: &Arc<Model>, catalog: &Catalog, today: &str, intent: &Intent<'_>) -> Option<Arc<Model>> {

@@ -171,6 +171,7 @@ fn model(text: &ModelText, catalog: &Catalog) -> Result<Model, BuildError> {
         distillable: text.distillable,
         quality: text.quality.clone(),
         endpoints,
+        stands_for: None,
     })
 }
 

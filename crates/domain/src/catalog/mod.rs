@@ -12,6 +12,7 @@ pub use build::{BuildError, CatalogBuilder};
 pub use slug::{Slug, SlugError, Variant};
 
 use crate::money::PriceSheet;
+use crate::route::Router;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -173,6 +174,22 @@ pub struct Model {
     pub quality: Option<file::QualityText>,
     /// Who serves it; never empty in a built catalogue.
     pub endpoints: Vec<Arc<Endpoint>>,
+    /// Set in lists only: this is no model of the catalogue but an id that leads to one.
+    pub stands_for: Option<StandsFor>,
+}
+
+/// What an id of a list stands for that is no model itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StandsFor {
+    /// A choice among models.
+    Router(Router),
+    /// The newest model of a family.
+    Newest {
+        /// Its id.
+        slug: String,
+        /// Its display name.
+        name: String,
+    },
 }
 
 /// One provider's offer of one model.

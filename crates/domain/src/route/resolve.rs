@@ -1,6 +1,7 @@
 //! From model ids to what they mean: models, aliases, `~…-latest`, variants and routers.
 
 use super::Router;
+use super::latest::latest;
 use super::policy::SortBy;
 use crate::catalog::{Catalog, Model, Slug, Variant};
 use std::sync::Arc;
@@ -178,24 +179,4 @@ fn unknown(catalog: &Catalog, id: &str) -> ResolveError {
 
 fn shown(id: &str) -> String {
     id.chars().take(100).collect()
-}
-
-/// The newest model of a family: `~author/family-latest`.
-fn latest<'a>(catalog: &'a Catalog, id: &str, output: &str, today: &str) -> Option<&'a Arc<Model>> {
-    let (author, family) = id.strip_prefix('~')?.strip_suffix("-latest")?.split_once('/')?;
-    let is_member = |model: &&Arc<Model>| {
-        model.id.split_once('/').is_some_and(|(by, name)| by == author && is_of(name, family))
-            && model.output_modalities.iter().any(|gives| gives == output)
-            && !model.is_gone(today)
-    };
-    catalog.models().iter().filter(is_member).max_by_key(|model| (model.created, &model.id))
-}
-
-/// Whether a model name is of a family: the same words once versions, dates and "preview" are left out. Variants are of none.
-fn is_of(name: &str, family: &str) -> bool {
-    let is_version = |word: &str| {
-        let digits = word.strip_prefix('v').unwrap_or(word);
-        digits.starts_with(|first: char| first.is_ascii_digit()) || word == "preview"
-    };
-    !name.contains(':') && name.split('-').filter(|word| !is_version(word)).eq(family.split('-'))
 }

@@ -1,8 +1,8 @@
 //! Model ids and what they lead to.
 
-use super::super::{ResolveError, Strategy, Target, Wanted, resolve};
+use super::super::{ResolveError, Strategy, Target, Wanted, resolve, stand_in, stand_ins};
 use super::{Planning, catalog, endpoint, model};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, StandsFor};
 use serde_json::{Value, json};
 
 fn dated(id: &str, created: i64, own: Value) -> Value {
@@ -25,6 +25,9 @@ fn house() -> Catalog {
         dated("a/claude-sonnet-5", 3, json!({"expiration_date": "2026-01-01"})),
         dated("a/claude-sonnet-4.5:thinking", 4, json!({})),
         dated("a/claude-sonnet-mini-4.5", 5, json!({})),
+        dated("a/llama-3.1-70b", 9, json!({})),
+        dated("a/llama-3.3-70b", 10, json!({})),
+        dated("a/llama-3.3-8b", 11, json!({})),
         dated("a/embed-1", 6, json!({"output_modalities": ["embeddings"]})),
         dated("a/gone", 7, json!({"expiration_date": "2026-11-20"})),
         dated("a/today", 8, json!({"expiration_date": "2026-11-21"})),
@@ -47,6 +50,7 @@ fn features_4_1_4_4_and_4_9_ids_aliases_variants_and_latest() {
         ("a/claude-sonnet-4.5:thinking:nitro", "a/claude-sonnet-4.5:thinking", Strategy::Direct),
         ("~a/claude-sonnet-latest", "a/claude-sonnet-4.5", Strategy::Latest),
         ("~a/claude-sonnet-mini-latest", "a/claude-sonnet-mini-4.5", Strategy::Latest),
+        ("~a/llama-70b-latest", "a/llama-3.3-70b", Strategy::Latest),
         ("a/today", "a/today", Strategy::Direct),
     ] {
         let wanted = ask(&[id]).expect(id);
@@ -57,6 +61,29 @@ fn features_4_1_4_4_and_4_9_ids_aliases_variants_and_latest() {
         );
         assert_eq!(wanted[0].strategy, strategy, "{id}");
     }
+}
+
+#[test]
+fn lists_show_routers_and_the_families_of_more_than_one_model() {
+    let catalog = house();
+    let listed = stand_ins(&catalog, "2026-11-21");
+    let shown: Vec<_> = listed.iter().map(|model| (model.id.as_str(), model.endpoints.len())).collect();
+    assert_eq!(
+        shown,
+        [("openrouter/auto", 0), ("openrouter/free", 0), ("~a/claude-sonnet-latest", 1), ("~a/llama-70b-latest", 1)]
+    );
+    for family in listed.iter().filter(|model| model.id.starts_with('~')) {
+        let Target::Model(model) = &ask(&[&family.id]).expect("leads to a model")[0].target else {
+            panic!("{}", family.id)
+        };
+        let newest = StandsFor::Newest { slug: model.id.clone(), name: model.name.clone() };
+        assert_eq!(family.stands_for, Some(newest), "the list says what a request is given");
+    }
+    let single = stand_in(&catalog, "~a/claude-sonnet-mini-latest", "2026-11-21").expect("a family of one");
+    assert_eq!(single.canonical_slug, "a/claude-sonnet-mini-4.5");
+    assert_eq!(stand_in(&catalog, "portolan/free", "2026-11-21").expect("a router").id, "openrouter/free");
+    assert!(stand_in(&catalog, "~a/nobody-latest", "2026-11-21").is_none());
+    assert!(stand_in(&catalog, "openrouter/nothing", "2026-11-21").is_none());
 }
 
 #[test]
