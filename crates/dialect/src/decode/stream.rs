@@ -58,7 +58,7 @@ impl StreamError {
 }
 
 /// The part of a decoder that knows the provider's format.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Format {
     OpenAi(openai::Stream),
     Responses(responses::Stream),
@@ -90,7 +90,7 @@ impl Format {
 ///
 /// Its result does not depend on how the bytes were cut. It holds at most one event and a little state per choice
 /// and tool call.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StreamDecoder {
     frames: Decoder,
     state: State,
@@ -98,7 +98,7 @@ pub struct StreamDecoder {
 }
 
 /// What the events have told so far.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct State {
     format: Format,
     is_done: bool,
@@ -164,7 +164,10 @@ impl StreamDecoder {
             self.preamble.take(bytes);
         }
         self.frames.push(bytes);
-        while let Some(event) = self.frames.next_ref()? {
+        // What lies behind a failure is not looked at, whether it came in the same piece or would come in the next one.
+        while !self.state.is_failed
+            && let Some(event) = self.frames.next_ref()?
+        {
             self.state.event(event, out)?;
         }
         Ok(())
@@ -280,7 +283,7 @@ const fn utf8(_: std::str::Utf8Error) -> StreamError {
 }
 
 /// The beginning of a body that may turn out to be no event stream.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Preamble {
     bytes: Vec<u8>,
     is_other: Option<bool>,
@@ -288,13 +291,14 @@ struct Preamble {
 
 impl Preamble {
     fn take(&mut self, bytes: &[u8]) {
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        let mut rest = bytes;
         if self.is_other.is_none() {
-            self.is_other = first.map(|byte| matches!(byte, b'{' | b'[' | b'<'));
+            rest = bytes.trim_ascii_start();
+            self.is_other = rest.first().map(|byte| matches!(byte, b'{' | b'[' | b'<'));
         }
         if self.is_other == Some(true) {
             let room = PREAMBLE_BYTES_MAX.saturating_sub(self.bytes.len());
-            self.bytes.extend(bytes.iter().take(room));
+            self.bytes.extend(rest.iter().take(room));
         }
     }
 

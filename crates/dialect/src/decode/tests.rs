@@ -345,6 +345,22 @@ fn broken_events_are_errors_wherever_they_are_cut() {
 }
 
 #[test]
+fn what_follows_a_failure_is_never_looked_at() {
+    let failure = br#"data: {"error":{"message":"overloaded","code":529}}"#;
+    for rest in [&b"data: \xff\n\n"[..], b"data: {\n\n", b"data: [[[\n", b"\xff"] {
+        let text = [failure, &b"\n\n"[..], rest].concat();
+        for cut in 0..=text.len() {
+            let (first, second) = text.split_at(cut);
+            let mut decoder = StreamDecoder::new(Family::OpenAi, &Quirks::default());
+            let mut deltas = Vec::new();
+            let pushed = [first, second].iter().try_for_each(|piece| decoder.push(piece, &mut deltas));
+            assert_eq!(pushed.and_then(|()| decoder.finish(&mut deltas)), Ok(()), "cut at {cut}");
+            assert!(matches!(deltas.last(), Some(Delta::Error(_))), "{deltas:?}");
+        }
+    }
+}
+
+#[test]
 fn an_event_above_the_limit_ends_the_stream() {
     let mut decoder = StreamDecoder::with_event_limit(Family::OpenAi, &Quirks::default(), 64);
     assert!(matches!(decoder.push(&[b'x'; 100], &mut Vec::new()), Err(StreamError::Frame(_))));

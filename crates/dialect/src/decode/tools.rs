@@ -20,14 +20,14 @@ pub(super) struct Fragment<'a> {
 }
 
 /// The calls of one choice.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Calls {
     calls: Vec<Call>,
     /// The call that the last fragment belonged to.
     current: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Call {
     index: Option<u64>,
     /// The provider's id; `None` when ours was invented.
@@ -172,7 +172,7 @@ fn fingerprint(text: &str) -> u32 {
 }
 
 /// How far the JSON text of the arguments has come.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Progress {
     depth: usize,
     is_string: bool,

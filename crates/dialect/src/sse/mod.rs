@@ -45,7 +45,7 @@ pub enum SseError {
 }
 
 /// Incremental decoder of one event stream.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     event_bytes_max: usize,
     /// Bytes that have arrived; those before `line` are spent.

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use dialect::canonical::reply::{Collector, Delta};
 use dialect::chat::request::{ChatRequest, Limits};
 use dialect::compress::{self, Room};
-use dialect::decode::{self, StreamDecoder};
+use dialect::decode::{self, StreamDecoder, StreamError};
 use dialect::heal::heal;
 use dialect::inbound::{self, Dialect};
 use dialect::upstream::{self, Target as Endpoint};
@@ -95,7 +95,7 @@ fn streams(input: &[u8]) -> anyhow::Result<u64> {
         let whole = decoded(*family, input, input.len().max(1));
         for step in [1, 7] {
             let cut = decoded(*family, input, step);
-            ensure!(cut.0 == whole.0, "{family:?} reads {step} bytes at a time otherwise: {cut:?} {whole:?}");
+            ensure!(cut == whole, "{family:?} reads {step} bytes at a time otherwise: {cut:?} {whole:?}");
         }
         reaction = reaction.rotate_left(7) ^ digest(&whole);
         let plain = decode::reply(*family, &Quirks::default(), input);
@@ -105,16 +105,16 @@ fn streams(input: &[u8]) -> anyhow::Result<u64> {
     Ok(reaction)
 }
 
-/// What a decoder makes of the bytes, given so many at a time: the answer so far, and whether it ended in an error.
-fn decoded(family: Family, input: &[u8], step: usize) -> (String, bool) {
+/// What a decoder makes of the bytes, given so many at a time: the steps so far, the answer, and how it ended.
+fn decoded(family: Family, input: &[u8], step: usize) -> (String, String, Result<(), StreamError>) {
     let mut decoder = StreamDecoder::with_event_limit(family, &Quirks::default(), EVENT_MAX);
     let mut deltas: Vec<Delta> = Vec::new();
     let fed = input.chunks(step).try_for_each(|piece| decoder.push(piece, &mut deltas));
     let ended = fed.and_then(|()| decoder.finish(&mut deltas));
+    let steps = format!("{deltas:?}");
     let mut collector = Collector::default();
     deltas.into_iter().for_each(|delta| collector.push(delta));
-    let reply = collector.finish();
-    (format!("{:?}", reply.choices), ended.is_err())
+    (format!("{:?}", collector.finish().choices), steps, ended)
 }
 
 /// From every dialect to every format: what comes out is JSON, and a plain answer of any format can be written back.

@@ -14,7 +14,7 @@ const CITATIONS_MAX: usize = 256;
 const BLOCKS_MAX: usize = 4 * CALLS_MAX;
 
 /// The blocks of one message.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Blocks {
     upstream_id: Option<String>,
     open: Vec<Open>,
@@ -26,13 +26,13 @@ pub(super) struct Blocks {
 }
 
 /// A block that has begun and not ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     index: u64,
     kind: Kind,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     Text {
         start: usize,

@@ -17,7 +17,7 @@ use parts::{Event, Message, Quoted};
 use serde_json::value::RawValue;
 
 /// State of one streamed message.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Stream {
     has_started: bool,
     has_finish: bool,

@@ -15,7 +15,7 @@ const CITATIONS_MAX: usize = 256;
 const WIDE_BYTES_MAX: usize = 65_536;
 
 /// State of one candidate.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Candidate {
     index: u32,
     has_role: bool,
@@ -32,7 +32,7 @@ pub(super) struct Candidate {
 }
 
 /// Turns byte offsets into the visible text, which is how this provider counts, into character offsets.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct TextPlaces {
     bytes: u64,
     /// Offsets of the bytes that do not begin a character.

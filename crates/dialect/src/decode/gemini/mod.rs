@@ -16,7 +16,7 @@ use domain::usage::Usage;
 use parts::Document;
 
 /// State of one streamed answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Stream {
     has_started: bool,
     upstream_id: Option<String>,

@@ -84,7 +84,7 @@ pub(super) struct InlineData<'a> {
 }
 
 /// What the answer was grounded on.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Clone)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Grounding {
     pub(super) web_search_queries: Vec<String>,
@@ -92,27 +92,27 @@ pub(super) struct Grounding {
     pub(super) grounding_supports: Vec<GroundingSupport>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Clone)]
 #[serde(default)]
 pub(super) struct GroundingChunk {
     pub(super) web: Option<WebSource>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Clone)]
 #[serde(default)]
 pub(super) struct WebSource {
     pub(super) uri: Option<String>,
     pub(super) title: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Clone)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct GroundingSupport {
     pub(super) segment: Segment,
     pub(super) grounding_chunk_indices: Vec<usize>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Clone)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Segment {
     pub(super) start_index: u64,

@@ -15,7 +15,7 @@ use domain::usage::Usage;
 use parts::Body;
 
 /// State of one streamed answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stream {
     prefers_reasoning: bool,
     has_started: bool,
@@ -27,7 +27,7 @@ pub(super) struct Stream {
     choices: Vec<ChoiceState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct ChoiceState {
     index: u32,
     calls: Calls,

@@ -23,7 +23,7 @@ use wire::{Event, Response};
 const ITEMS_MAX: usize = 4_096;
 
 /// State of one streamed answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Stream {
     has_started: bool,
     upstream_id: Option<String>,
@@ -49,7 +49,7 @@ struct Seen {
 }
 
 /// Numbers the entries of structured reasoning.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Details {
     count: u64,
     /// Kind, item and part of the entry that grows.
