@@ -117,6 +117,39 @@ fn requests_for_stored_state_are_refused_and_mistakes_named_in_the_callers_words
 }
 
 #[test]
+fn a_chat_request_may_be_written_with_items_and_flat_tools() {
+    let text = r#"{"model":"a/b","n":2,"store":true,"instructions":"Be brief.","input":[
+        {"role":"user","content":[{"type":"input_text","text":"x"},{"type":"input_image","image_url":"https://example.com/a.png"}]},
+        {"type":"custom_tool_call","call_id":"c1","name":"patch","input":"*** a"},
+        {"type":"custom_tool_call_output","call_id":"c1","output":"ok"}],
+        "tools":[{"type":"custom","name":"patch","description":"p","format":{"type":"grammar","syntax":"lark","definition":"start: x"}},
+            {"type":"function","name":"find","parameters":{"type":"object"},"strict":false},{"type":"web_search"}],
+        "tool_choice":{"type":"allowed_tools","mode":"required","tools":[{"type":"function","name":"find"}]},
+        "text":{"verbosity":"low","format":{"type":"json_schema","name":"s","schema":{"type":"object"}}},
+        "response_format":{"type":"text"}}"#;
+    let request = read(Dialect::Chat, text).unwrap();
+    let field = |name: &str| serde_json::from_str::<Value>(request.field(name).unwrap()).unwrap();
+    let roles: Vec<_> = field("messages").as_array().unwrap().iter().map(|message| message["role"].clone()).collect();
+    assert_eq!(json!(roles), json!(["system", "user", "assistant", "tool"]));
+    assert_eq!(field("messages")[1]["content"][1]["image_url"]["url"], "https://example.com/a.png");
+    let call = &field("messages")[2]["tool_calls"][0]["function"];
+    assert_eq!(call, &json!({"name": "patch", "arguments": "{\"input\":\"*** a\"}"}));
+    // Only one of the functions may be chosen; the router's own search is no function.
+    assert_eq!(field("tools")[0]["function"]["name"], "find");
+    assert_eq!(field("tools").as_array().unwrap().len(), 2);
+    assert_eq!((field("tool_choice"), field("n"), field("verbosity")), (json!("required"), json!(2), json!("low")));
+    assert_eq!(field("response_format")["json_schema"]["name"], "s");
+    for family in [Family::OpenAi, Family::OpenAiResponses, Family::Anthropic, Family::Gemini] {
+        assert!(sent(&request, family).is_ok(), "{family:?}");
+    }
+    let choice = r#"{"model":"a/b","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}],
+        "tool_choice":{"type":"function","name":"f"}}"#;
+    let request = read(Dialect::Chat, choice).unwrap();
+    assert_eq!(request.field("tool_choice"), Some(r#"{"type":"function","function":{"name":"f"}}"#));
+    assert_eq!(request.field("messages"), Some(r#"[{"role":"user","content":"x"}]"#));
+}
+
+#[test]
 fn a_prompt_becomes_one_user_message() {
     let request = read(Dialect::Completions, r#"{"model":"a/b","prompt":["Hi"],"max_tokens":5,"suffix":"z"}"#).unwrap();
     assert_eq!(request.field("messages"), Some(r#"[{"role":"user","content":"Hi"}]"#));

@@ -17,6 +17,8 @@ pub(crate) enum Origin {
     Messages(MessagesOriginal),
     /// OpenAI Responses.
     Responses(Arc<ResponsesRequest>),
+    /// Chat completions that say things in the form of Responses.
+    Mixed(Arc<ResponsesRequest>),
     /// Legacy completions.
     Completions(Arc<CompletionsRequest>),
     /// Embeddings.
@@ -34,7 +36,7 @@ impl Origin {
     /// What the canonical request cannot say.
     pub(crate) fn notes(&self) -> &[Note] {
         match self {
-            Self::Responses(request) => request.notes(),
+            Self::Responses(request) | Self::Mixed(request) => request.notes(),
             Self::Completions(request) => request.notes(),
             Self::Chat | Self::Messages(_) | Self::Embeddings(_) => &[],
         }

@@ -132,6 +132,10 @@ fn add_prompt(fields: &mut Fields<'_>, prompt: &str, form: Form) {
             {
                 *messages = Cow::Owned(with_prompt);
             }
+            // Some clients send the conversation as Responses has it.
+            if !fields.has("messages") && fields.has("input") && !fields.has("instructions") {
+                fields.push("instructions", text);
+            }
         }
         Form::Messages | Form::Responses => {}
     }

@@ -116,10 +116,30 @@ pub(crate) const SCHEMA_INSTRUCTION: &str =
 /// What a model without a JSON mode is told.
 pub(crate) const JSON_INSTRUCTION: &str = "Answer with one JSON object and with nothing else.";
 
-/// Fields of the request that have no counterpart in a format and are not meant for this router.
+/// Fields of the chat request that every format reads, or that need no word.
+const READ_BY_ALL: &[&str] = &[
+    "model",
+    "messages",
+    "tools",
+    "tool_choice",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "stream",
+    "stream_options",
+    "reasoning",
+    "reasoning_effort",
+    "response_format",
+    "temperature",
+    "top_p",
+];
+
+/// Notes the fields that have no counterpart in a format, which reads these beside the common ones, and are not meant for this
+/// router.
 pub(crate) fn note_leftovers(request: &crate::chat::request::ChatRequest, read: &[&str], notes: &mut Notes) {
     for (name, _) in request.fields() {
-        if !read.contains(&name) && !super::openai::OURS.contains(&name) {
+        let is_read = READ_BY_ALL.contains(&name) || read.contains(&name);
+        if !is_read && !super::openai::OURS.contains(&name) {
             notes.dropped(name, "this wire format has no counterpart");
         }
     }

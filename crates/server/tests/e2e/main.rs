@@ -17,6 +17,7 @@ mod cli;
 mod content;
 mod faults;
 mod limits;
+mod mixed;
 mod money;
 mod parity;
 mod presets;

@@ -106,9 +106,12 @@ pub struct Tool<'a> {
     /// `function`, or the name of a tool that runs on a server.
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,
-    /// The function; present when `kind` is `function`.
+    /// The function; present when `kind` is `function`, unless the tool is written in the Responses form.
     #[serde(borrow, default)]
     pub function: Option<Function<'a>>,
+    /// Its name, where a tool of the Responses form has it.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
     /// A prompt-cache marker.
     #[serde(borrow, default)]
     pub cache_control: Option<CacheControl<'a>>,
@@ -136,6 +139,12 @@ impl Tool<'_> {
     #[must_use]
     pub fn is_function(&self) -> bool {
         &*self.kind == "function"
+    }
+
+    /// Whether this is a tool in the form of Responses, which has its name beside its type and not inside an object.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.function.is_none() && self.name.is_some() && matches!(&*self.kind, "function" | "custom" | "namespace")
     }
 }
 

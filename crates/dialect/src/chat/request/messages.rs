@@ -153,6 +153,10 @@ fn check_tool(tool: &Tool<'_>, path: &str) -> Result<(), InvalidRequest> {
     if &*tool.kind != "function" {
         return if tool.kind.is_empty() { Err(InvalidRequest::field(path, "has no type")) } else { Ok(()) };
     }
+    if tool.is_flat() {
+        // The request is read again in its own form, which names the mistakes.
+        return Ok(());
+    }
     let Some(function) = &tool.function else { return Err(InvalidRequest::field(path, "has no function")) };
     let path = format!("{path}.function");
     let name = &*function.name;

@@ -28,6 +28,7 @@ pub(crate) use traits::Traits;
 
 use crate::canonical::request::{Message, Tool, parse_list};
 use crate::inbound::Origin;
+use crate::responses::request::{is_mixed, parse_mixed};
 use bytes::Bytes;
 use fields::{FIELDS, read};
 use serde_json::value::RawValue;
@@ -92,7 +93,8 @@ struct Field {
     value: Range<usize>,
 }
 
-/// Reads and checks a request body. Unknown fields are kept; `null` counts as absent.
+/// Reads and checks a request body. Unknown fields are kept; `null` counts as absent. Conversation and tools may be written
+/// as Responses has them.
 ///
 /// # Errors
 /// When the body is no single JSON object, breaks a limit, or a field holds what it must not; the error names the field.
@@ -100,12 +102,18 @@ pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest
     let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
     scan::check(&text, limits)?;
     let top = Top::read(&text, limits)?;
+    if is_mixed(&top) {
+        return parse_mixed(text, limits);
+    }
     for (name, rule) in FIELDS {
         if let Some(value) = top.get(name) {
             rule.check(name, value)?;
         }
     }
     let (shape, traits) = read_shape(&top, limits)?;
+    if traits.has_flat_tools {
+        return parse_mixed(text, limits);
+    }
     let reasoning = read_reasoning(&top)?;
     let fields = top
         .iter()

@@ -16,6 +16,8 @@ pub(crate) struct Traits {
     pub(crate) has_markers: bool,
     /// Some tool runs on a server.
     pub(crate) has_server_tools: bool,
+    /// Some tool is written in the form of Responses.
+    pub(crate) has_flat_tools: bool,
     /// Some function asks for `strict`.
     pub(crate) has_strict: bool,
     /// Every function name in tools and calls, once, in order of appearance.
@@ -36,6 +38,7 @@ impl Traits {
             has_details: messages.iter().any(|message| message.reasoning_details.is_some()),
             has_markers: messages.iter().any(has_marker) || tools.iter().any(|tool| tool.cache_control.is_some()),
             has_server_tools: tools.iter().any(|tool| !tool.is_function()),
+            has_flat_tools: tools.iter().any(Tool::is_flat),
             has_strict: functions.clone().any(|function| function.strict.is_some()),
             tool_names: once_each(declared.chain(called.clone())),
             called_names: once_each(called),

@@ -40,11 +40,7 @@ pub(super) fn check_state(top: &Top<'_>) -> Result<(), InvalidRequest> {
     {
         return Err(InvalidRequest::field("store", "must be false: answers are not stored"));
     }
-    for name in ["previous_response_id", "conversation"] {
-        if top.get(name).is_some() {
-            return Err(InvalidRequest::field(name, "is not supported: nothing is stored, send the whole history"));
-        }
-    }
+    check_history(top)?;
     if top.get("background").is_some_and(|value| value.get() != "false") {
         return Err(InvalidRequest::field("background", "is not supported: answers are not stored"));
     }
@@ -55,6 +51,16 @@ pub(super) fn check_state(top: &Top<'_>) -> Result<(), InvalidRequest> {
         Some(_) => Err(InvalidRequest::field("prompt", "stored prompts are not kept here, send input")),
         None => Err(InvalidRequest::prompt("input", "is required")),
     }
+}
+
+/// Refuses what points at a part of the conversation that is not here.
+pub(super) fn check_history(top: &Top<'_>) -> Result<(), InvalidRequest> {
+    for name in ["previous_response_id", "conversation"] {
+        if top.get(name).is_some() {
+            return Err(InvalidRequest::field(name, "is not supported: nothing is stored, send the whole history"));
+        }
+    }
+    Ok(())
 }
 
 /// Copies every field that both forms spell the same.

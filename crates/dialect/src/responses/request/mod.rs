@@ -7,9 +7,11 @@
 
 mod fields;
 mod items;
+mod mixed;
 mod parts;
 mod tools;
 
+pub(crate) use mixed::{is_mixed, parse_mixed};
 pub use tools::ToolBook;
 pub(crate) use tools::{INPUT, ToolKind, flat_name};
 
@@ -35,6 +37,16 @@ pub struct ResponsesRequest {
     /// Where each tool of the chat form comes from.
     tool_places: Vec<usize>,
     wants_sealed: bool,
+    form: Form,
+}
+
+/// Where the conversation stands in what the caller wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In `input` and `instructions`.
+    Input,
+    /// In `messages`.
+    Messages,
 }
 
 /// Where a message of the chat form stood in the Responses form.
@@ -82,7 +94,9 @@ pub fn translate(body: Bytes, limits: &Limits) -> Result<(Bytes, ResponsesReques
     let fields =
         top.iter().map(|(name, value)| (name.to_owned(), crate::chat::request::range_in(&text, value.get()))).collect();
     let chat = out.finish().into();
-    Ok((chat, ResponsesRequest { fields, tools: book, notes: notes.0, places, tool_places, wants_sealed, text }))
+    let form = Form::Input;
+    let notes = notes.0;
+    Ok((chat, ResponsesRequest { fields, tools: book, notes, places, tool_places, wants_sealed, form, text }))
 }
 
 impl ResponsesRequest {
@@ -129,7 +143,7 @@ impl ResponsesRequest {
     }
 
     fn own_path(&self, path: &str) -> String {
-        if let Some((index, rest)) = indexed(path, "messages[") {
+        if let Some((index, rest)) = indexed(path, "messages[").filter(|_| self.form == Form::Input) {
             return match self.places.get(index) {
                 Some(Place::Input(item)) if self.field("input").is_some_and(|input| input.starts_with('[')) => {
                     format!("input[{item}]{rest}")
@@ -142,9 +156,9 @@ impl ResponsesRequest {
             return format!("tools[{}]{rest}", self.tool_places.get(index).copied().unwrap_or(index));
         }
         match path {
-            "messages" => "input".to_owned(),
-            "response_format" => "text.format".to_owned(),
-            "verbosity" => "text.verbosity".to_owned(),
+            "messages" if self.form == Form::Input => "input".to_owned(),
+            "response_format" if self.field("text").is_some() => "text.format".to_owned(),
+            "verbosity" if self.field("text").is_some() => "text.verbosity".to_owned(),
             other => other
                 .strip_prefix("response_format.json_schema")
                 .map_or(other.to_owned(), |rest| format!("text.format{rest}")),

@@ -145,7 +145,8 @@ impl List {
     ) -> Result<(), InvalidRequest> {
         let kind = text_of(tool, "type").unwrap_or_default();
         match kind.as_str() {
-            "function" if given(tool, "function").is_some() => {
+            // Tools in the form of chat completions.
+            "function" | "custom" if given(tool, &kind).is_some() => {
                 self.out.raw(&object(tool));
                 self.places.push(place);
             }

@@ -5,30 +5,8 @@ use crate::chat::request::{AnswerFormat, stop_texts};
 use crate::upstream::Change;
 use crate::upstream::turns::is_blank;
 
-/// Fields of the chat request that this format reads, or that need no word.
-pub(super) const READ: &[&str] = &[
-    "model",
-    "messages",
-    "tools",
-    "tool_choice",
-    "parallel_tool_calls",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "stream",
-    "stream_options",
-    "reasoning",
-    "reasoning_effort",
-    "response_format",
-    "temperature",
-    "top_p",
-    "top_k",
-    "stop",
-    "user",
-    "verbosity",
-    "service_tier",
-    "n",
-];
+/// Fields of the chat request that this format reads, beside those that every format reads.
+pub(super) const READ: &[&str] = &["parallel_tool_calls", "top_k", "stop", "user", "verbosity", "service_tier", "n"];
 
 /// With thinking, `top_p` may not be lower than this.
 pub(super) const TOP_P_THINKING_MIN: f64 = 0.95;

@@ -5,32 +5,9 @@ use crate::canonical::request::Tool;
 use crate::chat::request::{AnswerFormat, ToolChoice, stop_texts};
 use crate::upstream::Change;
 
-/// Fields of the chat request that this format reads, or that need no word.
-pub(super) const READ: &[&str] = &[
-    "model",
-    "messages",
-    "tools",
-    "tool_choice",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "stream",
-    "stream_options",
-    "reasoning",
-    "reasoning_effort",
-    "response_format",
-    "temperature",
-    "top_p",
-    "top_k",
-    "frequency_penalty",
-    "presence_penalty",
-    "seed",
-    "logprobs",
-    "top_logprobs",
-    "n",
-    "stop",
-    "modalities",
-];
+/// Fields of the chat request that this format reads, beside those that every format reads.
+pub(super) const READ: &[&str] =
+    &["top_k", "frequency_penalty", "presence_penalty", "seed", "logprobs", "top_logprobs", "n", "stop", "modalities"];
 
 /// Numbers that only change their name.
 const NUMBERS: &[(&str, &str)] = &[

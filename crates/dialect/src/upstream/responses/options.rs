@@ -5,23 +5,9 @@ use crate::chat::request::{AnswerFormat, LIMIT_FIELDS};
 use crate::upstream::Change;
 use crate::upstream::openai::is_dear_tier;
 
-/// Fields of the chat request that this format reads, or that need no word.
+/// Fields of the chat request that this format reads, beside those that every format reads.
 pub(super) const READ: &[&str] = &[
-    "model",
-    "messages",
-    "tools",
-    "tool_choice",
     "parallel_tool_calls",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "stream",
-    "stream_options",
-    "reasoning",
-    "reasoning_effort",
-    "response_format",
-    "temperature",
-    "top_p",
     "logprobs",
     "top_logprobs",
     "user",
