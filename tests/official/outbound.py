@@ -21,6 +21,7 @@ from anthropic.types import message_create_params as anthropic_params
 from google import genai
 from google.genai import types as gemini_types
 from openai.types.chat import completion_create_params as openai_params
+from openai.types.responses import response_create_params as responses_params
 from typing_extensions import is_typeddict
 
 GOLDEN = Path(__file__).parents[2] / "crates" / "dialect" / "golden" / "request"
@@ -38,6 +39,9 @@ TOLERATED = {
         "messages.reasoning": "likewise",
         "messages.reasoning_details": "likewise",
         "messages.image_url": "images in tool answers: OpenAI-compatible servers take them, the SDK's type does not",
+    },
+    "openai-responses": {
+        "input.input_audio": "the SDK has a type for it, ResponseInputAudioParam, that no union of parts lists",
     },
     "anthropic": {
         "temperature": "in the API for older models, no longer an argument of the SDK",
@@ -85,6 +89,11 @@ def send_openai(base, body, _):
     client.chat.completions.create(**arguments(client.chat.completions.create, body))
 
 
+def send_openai_responses(base, body, _):
+    client = openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0)
+    client.responses.create(**arguments(client.responses.create, body))
+
+
 def send_anthropic(base, body, _):
     client = anthropic.Anthropic(base_url=base, api_key="none", max_retries=0)
     client.messages.create(**arguments(client.messages.create, body))
@@ -111,6 +120,8 @@ def send_gemini(base, body, about):
 def expected_path(family, about):
     if family == "openai":
         return "/v1/chat/completions"
+    if family == "openai-responses":
+        return "/v1/responses"
     if family == "anthropic":
         return "/v1/messages"
     model = about.get("gemini", {}).get("upstream_id", MODELS["gemini"])
@@ -205,14 +216,16 @@ def fits(value, struct):
 
 SCHEMAS = {
     "openai": openai_params.CompletionCreateParamsNonStreaming,
+    "openai-responses": responses_params.ResponseCreateParamsNonStreaming,
     "anthropic": anthropic_params.MessageCreateParamsNonStreaming,
 }
-SENDERS = {"openai": send_openai, "anthropic": send_anthropic, "gemini": send_gemini}
+SENDERS = {"openai": send_openai, "openai-responses": send_openai_responses, "anthropic": send_anthropic, "gemini": send_gemini}
 
 
 def goldens(folder, family):
     """What a family is sent in a case: the same for every caller's dialect, or with a file of its own for one of them."""
-    return [path for path in (folder / f"{family}.json", folder / f"messages.{family}.json") if path.exists()]
+    own = (folder / f"{dialect}.{family}.json" for dialect in ("messages", "responses"))
+    return [path for path in (folder / f"{family}.json", *own) if path.exists()]
 
 
 def check(base, family, path, about):

@@ -1,8 +1,9 @@
 //! Every folder of `golden/request`: one request in the dialects that can say it, and what each family must be sent for it.
 //!
 //! `<dialect>.json` is the request, `<family>.json` what the family is sent, `notes.json` what the encoders remark. Where a
-//! dialect says a thing in another way, `<dialect>.<family>.json` and `<dialect>.notes.json` take precedence. A mismatch
-//! leaves what was produced in the test folder of the target directory.
+//! dialect says a thing in another way, `<dialect>.<family>.json` and `<dialect>.notes.json` take precedence. A dialect that
+//! cannot say it has no file, and `[absent]` of `about.toml` tells why. A mismatch leaves what was produced in the test folder
+//! of the target directory.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -18,16 +19,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FAMILIES: [(&str, Family, &str); 3] = [
+const FAMILIES: [(&str, Family, &str); 4] = [
     ("openai", Family::OpenAi, "gpt-5.4"),
+    ("openai-responses", Family::OpenAiResponses, "gpt-5.4"),
     ("anthropic", Family::Anthropic, "claude-haiku-4-5"),
     ("gemini", Family::Gemini, "gemini-2.5-flash"),
 ];
 
 /// The dialects in, by the name of their files.
-const DIALECTS: [(&str, Dialect); 2] = [("chat", Dialect::Chat), ("messages", Dialect::Messages)];
+const DIALECTS: [(&str, Dialect); 3] =
+    [("chat", Dialect::Chat), ("messages", Dialect::Messages), ("responses", Dialect::Responses)];
 
-/// Cases of every dialect.
+/// Cases that every dialect says, and so many of each dialect.
 const CASES_MIN: usize = 40;
 /// Cases that must come from the providers' public documentation.
 const PUBLIC_CASES_MIN: usize = 20;
@@ -53,8 +56,13 @@ struct About {
     output_limit: Option<u64>,
     #[serde(default)]
     supported: Vec<String>,
+    /// Why a dialect cannot say it, by dialect.
+    #[serde(default)]
+    absent: BTreeMap<String, String>,
     #[serde(default)]
     openai: Settings,
+    #[serde(default, rename = "openai-responses")]
+    openai_responses: Settings,
     #[serde(default)]
     anthropic: Settings,
     #[serde(default)]
@@ -104,6 +112,7 @@ impl Case {
     fn settings(&self, family: &str) -> &Settings {
         match family {
             "openai" => &self.about.openai,
+            "openai-responses" => &self.about.openai_responses,
             "anthropic" => &self.about.anthropic,
             _ => &self.about.gemini,
         }
@@ -240,4 +249,29 @@ fn enough_cases_come_from_public_documentation() {
         assert!(own().filter(is_public).count() >= PUBLIC_CASES_MIN, "{dialect}");
     }
     assert!(cases.iter().all(|case| !case.about.what.is_empty()));
+}
+
+#[test]
+fn enough_cases_are_said_in_every_dialect_and_the_others_tell_why_not() {
+    let mut dialects = BTreeMap::<String, Vec<&str>>::new();
+    let mut cells = 0;
+    for case in cases() {
+        assert!(!case.about.absent.contains_key(case.dialect), "{}: {} is there", case.name, case.dialect);
+        for (dialect, _) in DIALECTS {
+            let is_there = case.folder.join(format!("{dialect}.json")).exists();
+            let reason = case.about.absent.get(dialect);
+            assert!(is_there || reason.is_some_and(|reason| reason.len() > 10), "{}: why not {dialect}?", case.name);
+        }
+        for (family, ..) in FAMILIES {
+            let own = case.folder.join(format!("{}.{family}.json", case.dialect));
+            let common = case.folder.join(format!("{family}.json"));
+            let is_told = case.is_refused(family) || own.exists() || common.exists();
+            assert!(is_told, "{}: {} to {family} has no expectation", case.name, case.dialect);
+            cells += 1;
+        }
+        dialects.entry(case.name).or_default().push(case.dialect);
+    }
+    let full = dialects.values().filter(|said| said.len() == DIALECTS.len()).count();
+    assert!(full >= CASES_MIN, "only {full} cases are said in every dialect");
+    assert!(cells >= CASES_MIN * DIALECTS.len() * FAMILIES.len(), "only {cells} cells");
 }

@@ -134,6 +134,13 @@ const READ_BY_ALL: &[&str] = &[
     "top_p",
 ];
 
+/// Notes that prompt-cache markers are left out for a provider that caches without being asked.
+pub(crate) fn note_markers(request: &crate::chat::request::ChatRequest, notes: &mut Notes) {
+    if request.shape().has_cache_markers {
+        notes.dropped("cache_control", "the provider caches unasked");
+    }
+}
+
 /// Notes the fields that have no counterpart in a format, which reads these beside the common ones, and are not meant for this
 /// router.
 pub(crate) fn note_leftovers(request: &crate::chat::request::ChatRequest, read: &[&str], notes: &mut Notes) {

@@ -9,6 +9,7 @@ use super::parts::{PartOut, given, read_content, text_of, write_content, written
 use super::tools::{INPUT, ToolBook, ToolKind};
 use crate::canonical::request::{RawObject, parse_list};
 use crate::chat::request::{InvalidRequest, Limits, Top};
+use crate::decode::minified;
 use crate::responses::sealed::{OPENAI_FORMAT, unpack};
 use crate::upstream::Notes;
 use crate::upstream::json::Writer;
@@ -51,7 +52,15 @@ struct Talk<'w> {
     places: Vec<Place>,
     pending: Option<Assistant>,
     /// Ids of the calls so far.
-    calls: Vec<String>,
+    calls: Vec<CallIds>,
+}
+
+/// What a call is known by.
+struct CallIds {
+    /// The id that its answer repeats.
+    call: String,
+    /// The id of its item, which answers of the local shell repeat in its place.
+    item: Option<String>,
 }
 
 /// What the model said, while more of it may follow.
@@ -118,7 +127,7 @@ impl Talk<'_> {
                 arguments.end_object();
                 self.call(index, item, ToolKind::Custom, written(arguments));
             }
-            output if output.ends_with("_output") && given(item, "call_id").is_some() => {
+            output if output.ends_with("_output") && self.answered(item).is_some() => {
                 self.output(index, item, output)?;
             }
             call if call.ends_with("_call") && given(item, "call_id").is_some() => self.native_call(index, item, call),
@@ -176,7 +185,7 @@ impl Talk<'_> {
         let id = text_of(item, "call_id").or_else(|| text_of(item, "id")).unwrap_or_else(|| format!("call_{index}"));
         let name = text_of(item, "name").unwrap_or_default();
         let name = self.book.name(text_of(item, "namespace").as_deref(), &name, kind);
-        self.calls.push(id.clone());
+        self.calls.push(CallIds { call: id.clone(), item: text_of(item, "id") });
         self.said(index).calls.push(Call { id, name, arguments });
     }
 
@@ -191,14 +200,23 @@ impl Talk<'_> {
         arguments.end_object();
         let id = text_of(item, "call_id").unwrap_or_default();
         let name = kind.strip_suffix("_call").unwrap_or(kind).to_owned();
-        self.calls.push(id.clone());
-        self.said(index).calls.push(Call { id, name, arguments: written(arguments) });
+        self.calls.push(CallIds { call: id.clone(), item: text_of(item, "id") });
+        self.said(index).calls.push(Call { id, name, arguments: minified(&written(arguments)) });
+    }
+
+    /// The id of the call that an item answers.
+    fn answered(&self, item: &RawObject<'_>) -> Option<String> {
+        text_of(item, "call_id").or_else(|| {
+            let id = text_of(item, "id")?;
+            let is_it = |ids: &&CallIds| ids.call == id || ids.item.as_deref() == Some(id.as_str());
+            self.calls.iter().find(is_it).map(|ids| ids.call.clone())
+        })
     }
 
     fn output(&mut self, index: usize, item: &RawObject<'_>, kind: &str) -> Result<(), InvalidRequest> {
-        let id = text_of(item, "call_id").unwrap_or_default();
+        let id = self.answered(item).unwrap_or_default();
         let is_function = matches!(kind, "function_call_output" | "custom_tool_call_output");
-        if !is_function && !self.calls.contains(&id) {
+        if !is_function && !self.calls.iter().any(|ids| ids.call == id) {
             note_dropped(self.notes, &format!("input.{kind}"), "the call that it answers is not part of the input");
             return Ok(());
         }

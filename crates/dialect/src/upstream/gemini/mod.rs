@@ -44,6 +44,7 @@ pub(super) fn encode(request: &ChatRequest, target: &Target<'_>) -> Result<Outgo
     body.generation_config();
     body.service_tier();
     body.out.end_object();
+    turns::note_markers(request, &mut body.notes);
     match target.service_tier {
         Some(_) => turns::note_leftovers(request, &[config::READ, &["service_tier"]].concat(), &mut body.notes),
         None => turns::note_leftovers(request, config::READ, &mut body.notes),

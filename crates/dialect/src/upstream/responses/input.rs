@@ -4,7 +4,7 @@ use super::{Body, CALL_ID_MAX};
 use crate::canonical::request::{Content, File, Message, Part, ReasoningDetail, Role};
 use crate::chat::request::ChatRequest;
 use crate::responses::sealed::OPENAI_FORMAT;
-use crate::upstream::{Change, EncodeError};
+use crate::upstream::EncodeError;
 
 /// Call ids that are too long for the format, once each.
 pub(super) fn long_call_ids(request: &ChatRequest) -> Vec<String> {
@@ -87,13 +87,21 @@ impl Body<'_> {
 
     fn file(&mut self, file: &File<'_>) {
         self.out.field_text("type", "input_file");
-        let fields = [("filename", &file.filename), ("file_id", &file.file_id)];
-        for (name, value) in fields.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
-            self.out.field_text(name, value);
-        }
-        if let Some(data) = &file.file_data {
-            let is_address = data.starts_with("http://") || data.starts_with("https://");
-            self.out.field_text(if is_address { "file_url" } else { "file_data" }, data);
+        // A name belongs to bytes that are sent along: addresses and stored files have their own.
+        let is_address = |data: &str| data.starts_with("http://") || data.starts_with("https://");
+        match &file.file_data {
+            Some(data) if is_address(data) => self.out.field_text("file_url", data),
+            Some(data) => {
+                if let Some(name) = &file.filename {
+                    self.out.field_text("filename", name);
+                }
+                self.out.field_text("file_data", data);
+            }
+            None => {
+                if let Some(id) = &file.file_id {
+                    self.out.field_text("file_id", id);
+                }
+            }
         }
     }
 
@@ -189,9 +197,6 @@ impl Body<'_> {
         self.out.field_text("call_id", self.call_ids.sent(id));
         self.content("output", message, path)?;
         self.out.end_object();
-        if message.cache_control.is_some() || message.content.parts().iter().any(|part| part.cache_control.is_some()) {
-            self.notes.add("cache_control", Change::Dropped, "the provider caches unasked");
-        }
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ mod tools;
 
 use super::json::Writer;
 use super::names::{ToolNames, is_plain};
-use super::turns::note_leftovers;
+use super::turns::{note_leftovers, note_markers};
 use super::{EncodeError, Notes, Outgoing, Target};
 use crate::chat::request::ChatRequest;
 use crate::responses::request::ResponsesRequest;
@@ -76,6 +76,10 @@ impl Body<'_> {
         self.include();
         self.ending();
         self.out.end_object();
+        if self.request.choices() > 1 {
+            self.notes.dropped("n", "this provider gives one answer");
+        }
+        note_markers(self.request, &mut self.notes);
         note_leftovers(self.request, options::READ, &mut self.notes);
         Ok(())
     }

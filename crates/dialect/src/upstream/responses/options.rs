@@ -7,6 +7,7 @@ use crate::upstream::openai::is_dear_tier;
 
 /// Fields of the chat request that this format reads, beside those that every format reads.
 pub(super) const READ: &[&str] = &[
+    "n",
     "parallel_tool_calls",
     "logprobs",
     "top_logprobs",

@@ -61,6 +61,7 @@ impl Body<'_> {
             "input" => self.own_input(value)?,
             "tools" => self.own_tools(value)?,
             "prompt" => self.notes.dropped(name, "stored prompts are not kept here"),
+            "cache_control" => self.notes.dropped(name, "the provider caches unasked"),
             _ if ELSEWHERE.contains(&name) || LIMIT_FIELDS.contains(&name) => {}
             _ if INERT.iter().any(|inert| name.eq_ignore_ascii_case(inert)) => {
                 self.notes.dropped(name, "never sent to a provider");
