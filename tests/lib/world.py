@@ -53,6 +53,23 @@ upstream_id = "embed-1"
 price = {{ prompt = "0.50", completion = "0" }}
 """
 
+# Listed among the models that draw; nothing asks it.
+PAINTER = """
+[[models]]
+id = "mock/painter"
+context_length = 32000
+output_modalities = ["text", "image"]
+supported_parameters = ["max_tokens", "seed"]
+[[models.endpoints]]
+provider = "sim-gemini"
+upstream_id = "echo-1"
+price = { prompt = "1.00", completion = "3.00", image_output = "30.00" }
+"""
+
+# A family whose provider keeps nothing.
+FORGETFUL = "anthropic"
+FORGETS = "data_policy = { training = false, retains_prompts = false, retention_days = 0, zdr = true }"
+
 # Name, what the simulator is asked for, USD per request. Tokens cost 1 and 3 USD per million throughout.
 VARIANTS = (
     ("1", "echo-1", "0"),
@@ -186,12 +203,12 @@ class Trio(World):
         for family, path in FAMILIES.items():
             process, address = simulator(self.folder, family, ["--api-key", "sk-upstream"])
             simulators.append(process)
-            parts.append(PROVIDER.format(family=family, address=address, path=path, extra=""))
+            parts.append(PROVIDER.format(family=family, address=address, path=path, extra=FORGETS if family == FORGETFUL else ""))
             if family != "anthropic":
                 parts.append(EMBEDDER.format(family=family))
             for name, upstream, request in VARIANTS:
                 parts.append(MODEL.format(name=f"{family}-{name}", family=family, upstream=upstream, request=request))
-        self.config += "".join(parts)
+        self.config += "".join([*parts, PAINTER])
         # Stopped after the server, whose streams they feed.
         self.processes = simulators
         super()._start()

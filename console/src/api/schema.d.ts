@@ -1563,7 +1563,7 @@ export interface components {
         };
         /** @description One price of a model that draws. */
         DrawingPrice: {
-            /** @description What is charged for, by the name it has in `pricing` of other lists. */
+            /** @description What is charged for: `input_text`, `output_text`, `input_image`, `output_image` or `request`. */
             billable: string;
             /**
              * Format: double

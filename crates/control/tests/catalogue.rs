@@ -396,13 +396,13 @@ async fn models_that_draw_have_lists_of_their_own() {
         (&model["id"], &model["architecture"]["output_modalities"]),
         (&"acme/draw".into(), &serde_json::json!(["image"]))
     );
-    assert_eq!(model["supported_parameters"]["tools"], serde_json::json!({}));
+    assert_eq!(model["supported_parameters"]["tools"], serde_json::json!({"type": "boolean"}));
     let path = model["endpoints"].as_str().expect("path").to_owned();
     let offers = house.get(&path).send().await.json();
     assert_eq!(offers["id"], "acme/draw");
     let offer = &offers["endpoints"][0];
     assert_eq!((&offer["provider_slug"], &offer["provider_tag"]), (&"acme".into(), &"acme".into()));
-    assert_eq!(offer["pricing"][0]["billable"], "prompt");
+    assert_eq!(offer["pricing"][0]["billable"], "input_text");
     assert_eq!(offer["pricing"][0]["cost_usd"], 0.000001);
     let none = house.get("/api/v1/images/models/acme/large/endpoints").send().await;
     assert_eq!(none.status, 404, "it writes text only");

@@ -125,10 +125,10 @@ async fn the_catalogue_has_what_typed_clients_need() {
     demand(&get("/providers").await, "data[]", PROVIDER);
     demand(&get("/models/count").await, "data", "count:int");
     let drawing = "architecture, architecture.input_modalities[]:str, architecture.output_modalities[]:str, created:int, \
-        description:str, endpoints:str, id:str, name:str, supported_parameters, supports_streaming:bool";
+        description:str, endpoints:str, id:str, name:str, supported_parameters.tools.type:str, supports_streaming:bool";
     demand(&get("/images/models").await, "data[]", drawing);
     let offer = "allowed_passthrough_parameters[]:str, pricing[].billable:str, pricing[].cost_usd:num, pricing[].unit:str, \
-        provider_name:str, provider_slug:str, provider_tag:str|null, supported_parameters, supports_streaming:bool";
+        provider_name:str, provider_slug:str, provider_tag:str|null, supported_parameters.tools.type:str, supports_streaming:bool";
     let offers = get("/images/models/acme/draw/endpoints").await;
     demand(&offers, "endpoints[]", offer);
     demand(&offers, "", "id:str");

@@ -50,9 +50,11 @@ pub(crate) struct DrawingArchitecture {
     output_modalities: Vec<String>,
 }
 
-/// Details of a parameter; none are published.
+/// What is known of a parameter: that it is accepted, which the public contract calls `boolean`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Parameter {}
+pub(crate) struct Parameter {
+    r#type: &'static str,
+}
 
 type Parameters = BTreeMap<String, Parameter>;
 
@@ -88,7 +90,7 @@ pub(crate) struct DrawingEndpointData {
 /// One price of a model that draws.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DrawingPrice {
-    /// What is charged for, by the name it has in `pricing` of other lists.
+    /// What is charged for: `input_text`, `output_text`, `input_image`, `output_image` or `request`.
     billable: &'static str,
     /// US dollars per unit.
     #[schema(value_type = f64)]
@@ -123,7 +125,7 @@ pub(crate) async fn endpoints(
 }
 
 fn parameters(names: &[String]) -> Parameters {
-    names.iter().map(|name| (name.clone(), Parameter {})).collect()
+    names.iter().map(|name| (name.clone(), Parameter { r#type: "boolean" })).collect()
 }
 
 fn drawing(model: &Model) -> DrawingModelData {
@@ -149,9 +151,9 @@ fn offer(endpoint: &Endpoint) -> DrawingEndpointData {
         cost_usd: Dollars::from_femtos(i128::from(price.femtos())),
         unit,
     };
-    let mut pricing = vec![entry("prompt", "token", price.prompt), entry("completion", "token", price.completion)];
-    pricing.extend(price.image_output.map(|price| entry("image_output", "token", price)));
-    pricing.extend(price.image.map(|price| entry("image", "image", price)));
+    let mut pricing = vec![entry("input_text", "token", price.prompt), entry("output_text", "token", price.completion)];
+    pricing.extend(price.image_output.map(|price| entry("output_image", "token", price)));
+    pricing.extend(price.image.map(|price| entry("input_image", "image", price)));
     pricing.extend(price.request.map(|price| entry("request", "request", price)));
     DrawingEndpointData {
         provider_name: endpoint.provider.name.clone(),
