@@ -17,7 +17,8 @@ export interface paths {
          * Chat with a model
          * @description Answers at once, or as server-sent events when `stream` is true: one `data:` line per chunk, comment lines while the
          *     provider is silent, `data: [DONE]` at the end. Errors before the first content are plain JSON with a status; later ones
-         *     are a chunk with `error`. The header `x-generation-id` names the call's record.
+         *     are a chunk with `error`. The header `x-generation-id` names the call's record. Conversation and tools may also be written
+         *     as in Responses: `input` in place of `messages`, and tools with their name beside their type.
          */
         post: operations["post_chat_completions"];
         delete?: never;
@@ -63,6 +64,73 @@ export interface paths {
          *     is an estimate and says so. Counting is free.
          */
         post: operations["post_messages_count_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a conversation in the form of OpenAI Responses
+         * @description Any model of the catalogue, whatever format its provider speaks. Nothing is stored: every request carries its whole
+         *     history, and what would need stored state is refused. Answers at once, or as server-sent events when `stream` is true:
+         *     numbered events from `response.created` to `response.completed`, `response.incomplete` or `response.failed`, then
+         *     `data: [DONE]` unless it failed. A prompt or an output limit that is too long is no error here but an answer with the
+         *     status `incomplete` and the kind in `error_type`.
+         */
+        post: operations["post_responses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a text
+         * @description The legacy form: one prompt, sent to any model as the user's words, and an answer as text. Sampling, limits and routing
+         *     fields are those of chat completions. Answers at once, or as server-sent events when `stream` is true, with
+         *     `data: [DONE]` at the end.
+         */
+        post: operations["post_completions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn texts into vectors
+         * @description Planned among the models that give embeddings. Vectors come in the order of the inputs. Where a provider reports no
+         *     usage, tokens are estimated.
+         */
+        post: operations["post_embeddings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -673,7 +741,8 @@ export interface paths {
          * Chat with a model
          * @description Answers at once, or as server-sent events when `stream` is true: one `data:` line per chunk, comment lines while the
          *     provider is silent, `data: [DONE]` at the end. Errors before the first content are plain JSON with a status; later ones
-         *     are a chunk with `error`. The header `x-generation-id` names the call's record.
+         *     are a chunk with `error`. The header `x-generation-id` names the call's record. Conversation and tools may also be written
+         *     as in Responses: `input` in place of `messages`, and tools with their name beside their type.
          */
         post: operations["console_post_chat_completions"];
         delete?: never;
@@ -1408,6 +1477,96 @@ export interface components {
             prompt_tokens_details?: components["schemas"]["ChatPromptDetails"] | null;
             completion_tokens_details?: components["schemas"]["ChatCompletionDetails"] | null;
         };
+        /** @description One answer of a completion, or what a piece adds to it. */
+        CompletionsChoice: {
+            /** Format: int32 */
+            index: number;
+            text: string;
+            /** @description `stop`, `length`, `content_filter` or `error`; null until the answer ends. */
+            finish_reason: string | null;
+            /** @description The provider's own word. */
+            native_finish_reason?: string | null;
+            logprobs: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description One text, or a list of one. */
+        CompletionsPrompt: string | string[];
+        /** @description A whole answer, or a piece of one. */
+        CompletionsReply: {
+            /** @description Generation id, `gen-…`. */
+            id: string;
+            /** @description `text_completion`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created: number;
+            /** @description Model that served. */
+            model: string;
+            /** @description Provider that served. */
+            provider?: string | null;
+            /** @description Empty in the last piece of a stream, which carries `usage`. */
+            choices: components["schemas"]["CompletionsChoice"][];
+            usage?: components["schemas"]["ChatUsage"] | null;
+            openrouter_metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A completions request. Fields of chat completions that are not listed hold here too; unknown ones never fail. */
+        CompletionsRequest: {
+            /** @description Model id, `author/slug`, with optional suffixes such as `:free`, `:nitro`, `:floor`. */
+            model?: string | null;
+            /** @description One text, or a list of one. Token ids mean nothing to another model and are refused. */
+            prompt: components["schemas"]["CompletionsPrompt"];
+            /**
+             * Format: int64
+             * @description Longest answer in tokens.
+             */
+            max_tokens?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            top_p?: number | null;
+            /**
+             * Format: int32
+             * @description How many answers, 1 to 128.
+             */
+            n?: number | null;
+            /** @description A text, or up to four, at which the answer ends. */
+            stop?: unknown;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            /**
+             * Format: int32
+             * @description Token probabilities, with so many alternatives.
+             */
+            logprobs?: number | null;
+            /** @description Whether the answer begins with the prompt. */
+            echo?: boolean | null;
+            /** @description Accepted and left out: chat models have no counterpart. */
+            suffix?: string | null;
+            /**
+             * Format: int32
+             * @description Accepted and left out.
+             */
+            best_of?: number | null;
+            /** @description The end user, as the caller names them. */
+            user?: string | null;
+            /** @description Further models, tried when the ones before fail. */
+            models?: string[] | null;
+            /** @description Which providers may serve, and in which order. */
+            provider?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description A part of a message; `type` says which field it carries. */
         ContentPart: {
             /** @description `text`, `image_url`, `input_audio`, `file` or `video_url`. */
@@ -1572,6 +1731,86 @@ export interface components {
             cost_usd: number;
             /** @description `token`, `image` or `request`. */
             unit: string;
+        };
+        /** @description How the cost is made up, in US dollars. */
+        EmbeddingsCostDetails: {
+            /** Format: double */
+            upstream_inference_cost: number;
+            /** Format: double */
+            upstream_inference_prompt_cost: number;
+            /** Format: double */
+            upstream_inference_completions_cost: number;
+        };
+        /** @description What is turned into vectors. */
+        EmbeddingsInput: string | string[] | number[] | number[][] | {
+            [key: string]: unknown;
+        }[];
+        /** @description The vectors. */
+        EmbeddingsReply: {
+            /** @description `list`. */
+            object: string;
+            /** @description Generation id, `gen-…`. */
+            id: string;
+            /** @description Model that served. */
+            model: string;
+            /** @description Provider that served. */
+            provider: string;
+            data: components["schemas"]["EmbeddingsVector"][];
+            usage: components["schemas"]["EmbeddingsUsage"];
+            openrouter_metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description An embeddings request. Unknown fields never fail. */
+        EmbeddingsRequest: {
+            /** @description Model id, `author/slug`. */
+            model?: string | null;
+            /** @description A text, token ids, or up to 2048 of one kind. Token ids only reach providers of the OpenAI format. */
+            input: components["schemas"]["EmbeddingsInput"];
+            /**
+             * Format: int32
+             * @description Length of the vectors, 1 to 65536, where the model offers a choice.
+             */
+            dimensions?: number | null;
+            /** @description `float` or `base64`: 32-bit numbers, little-endian. */
+            encoding_format?: string | null;
+            /** @description What the vectors are for, such as `search_query` or `search_document`. */
+            input_type?: string | null;
+            /** @description The end user, as the caller names them. */
+            user?: string | null;
+            /** @description Conversation, at most 256 characters. */
+            session_id?: string | null;
+            /** @description Which providers may serve, and in which order. */
+            provider?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What the vectors consumed and cost. */
+        EmbeddingsUsage: {
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /**
+             * Format: double
+             * @description What was charged, in US dollars.
+             */
+            cost: number;
+            /** @description Whether an own provider key served. */
+            is_byok: boolean;
+            cost_details: components["schemas"]["EmbeddingsCostDetails"];
+        };
+        /** @description One vector. */
+        EmbeddingsVector: {
+            /** @description `embedding`. */
+            object: string;
+            /**
+             * Format: int32
+             * @description Place of its input.
+             */
+            index: number;
+            /** @description Numbers, or a text in base64. */
+            embedding: unknown;
         };
         /** @description One provider's offer of one model. Figures are measured by this server since its start; null while too little was. */
         Endpoint: {
@@ -2724,6 +2963,281 @@ export interface components {
             json_schema?: components["schemas"]["JsonSchemaFormat"] | null;
             grammar?: string | null;
         };
+        /** @description How the cost is made up, in US dollars. */
+        ResponsesCostDetails: {
+            /** Format: double */
+            upstream_inference_cost: number;
+            /**
+             * Format: double
+             * @description The prompt's share.
+             */
+            upstream_inference_input_cost: number;
+            /**
+             * Format: double
+             * @description The answer's share.
+             */
+            upstream_inference_output_cost: number;
+        };
+        /** @description One event of a streamed answer. */
+        ResponsesEvent: {
+            /**
+             * @description `response.created`, `response.in_progress`, `response.output_item.added` and `.done`, `response.content_part.added` and
+             *     `.done`, `response.output_text.delta` and `.done`, the like for refusals, reasoning, arguments and free-form input, and
+             *     at the end `response.completed`, `response.incomplete` or `response.failed`.
+             */
+            type: string;
+            /**
+             * Format: int64
+             * @description Counts from 0 without gaps.
+             */
+            sequence_number: number;
+            response?: components["schemas"]["ResponsesReply"] | null;
+            /**
+             * Format: int64
+             * @description Place of the item in the output.
+             */
+            output_index?: number | null;
+            item?: {
+                [key: string]: unknown;
+            } | null;
+            item_id?: string | null;
+            /**
+             * Format: int64
+             * @description Place of the part in the item.
+             */
+            content_index?: number | null;
+            part?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What is added. */
+            delta?: string | null;
+        };
+        /** @description Why an answer is not whole. */
+        ResponsesIncomplete: {
+            /** @description `max_output_tokens` or `content_filter`. */
+            reason: string;
+        };
+        /** @description A text, or items in order. */
+        ResponsesInput: string | components["schemas"]["ResponsesInputItem"][];
+        /** @description Classes of input tokens. */
+        ResponsesInputDetails: {
+            /** Format: int64 */
+            cached_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+        };
+        /** @description One item; which fields count depends on the type. */
+        ResponsesInputItem: {
+            /**
+             * @description `message` when absent; `reasoning`, `function_call`, `function_call_output`, `custom_tool_call`,
+             *     `custom_tool_call_output`, and what tools of the caller or the provider write.
+             */
+            type?: string | null;
+            /** @description Of a message: `user`, `system`, `developer` or `assistant`. */
+            role?: string | null;
+            /** @description Of a message: a text, or `input_text`, `input_image`, `input_file`, `input_audio`, `output_text` and `refusal` parts. */
+            content?: unknown;
+            /** @description Of calls and their answers. */
+            call_id?: string | null;
+            /** @description Of a call: the tool. */
+            name?: string | null;
+            /** @description Of a call: the namespace of the tool. */
+            namespace?: string | null;
+            /** @description Of a function call: JSON as text. */
+            arguments?: string | null;
+            /** @description Of a call of a free-form tool. */
+            input?: string | null;
+            /** @description Of an answer to a call: a text, or parts. */
+            output?: unknown;
+            /** @description Of reasoning: as returned earlier, to be sent back unchanged. */
+            encrypted_content?: string | null;
+        };
+        /** @description Classes of output tokens. */
+        ResponsesOutputDetails: {
+            /** Format: int64 */
+            reasoning_tokens: number;
+        };
+        /** @description What went wrong. */
+        ResponsesProblem: {
+            /** @description `rate_limit_exceeded`, `invalid_prompt`, `image_content_policy_violation` or `server_error`. */
+            code: string;
+            message: string;
+        };
+        /** @description How much the model thinks. */
+        ResponsesReasoning: {
+            /** @description `max`, `xhigh`, `high`, `medium`, `low`, `minimal` or `none`. */
+            effort?: string | null;
+            /** @description `auto`, `concise` or `detailed`. */
+            summary?: string | null;
+            /**
+             * Format: int64
+             * @description Token budget of the thoughts, in place of `effort`.
+             */
+            max_tokens?: number | null;
+            /** @description Whether the model thinks at all. */
+            enabled?: boolean | null;
+        };
+        /** @description An answer; streams repeat it in their first and last events. */
+        ResponsesReply: {
+            /** @description `resp_…`; what follows is also the end of the generation's id. */
+            id: string;
+            /** @description `response`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description Unix seconds; null while it is being made, and when it failed.
+             */
+            completed_at: number | null;
+            /** @description `in_progress`, `completed`, `incomplete` or `failed`. */
+            status: string;
+            /** @description Model that served. */
+            model: string;
+            /** @description Provider that served. */
+            provider?: string | null;
+            error: components["schemas"]["ResponsesProblem"] | null;
+            /** @description The router's own word for what went wrong, or for what was too long. */
+            error_type?: string | null;
+            incomplete_details: components["schemas"]["ResponsesIncomplete"] | null;
+            /** @description `reasoning`, `message`, `function_call` and `custom_tool_call` items; a provider of the format may add others. */
+            output: {
+                [key: string]: unknown;
+            }[];
+            /** @description These and other parameters of the request are repeated. */
+            instructions: string | null;
+            /** Format: int64 */
+            max_output_tokens: number | null;
+            /** Format: double */
+            temperature: number | null;
+            /** Format: double */
+            top_p: number | null;
+            parallel_tool_calls: boolean;
+            tool_choice: unknown;
+            tools: {
+                [key: string]: unknown;
+            }[];
+            metadata: {
+                [key: string]: string;
+            };
+            /** @description The tier that served. */
+            service_tier: string | null;
+            usage: components["schemas"]["ResponsesUsage"] | null;
+            openrouter_metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A Responses request. Unknown fields never fail. */
+        ResponsesRequest: {
+            /** @description Model id, `author/slug`, with optional suffixes such as `:free`, `:nitro`, `:floor`. */
+            model?: string | null;
+            /** @description The conversation, oldest first: a text, or items. Items that only another provider can read are left out. */
+            input: components["schemas"]["ResponsesInput"];
+            /** @description What the model is told before anything else. */
+            instructions?: string | null;
+            /**
+             * Format: int64
+             * @description Longest answer in tokens; providers of this format take no less than 16.
+             */
+            max_output_tokens?: number | null;
+            /**
+             * @description Functions, free-form tools and namespaces of either; tools that only the provider of this format runs reach that
+             *     provider and are left out elsewhere.
+             */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** @description `auto`, `none`, `required`, or a tool: `{"type": "function", "name": …}`, `allowed_tools`. */
+            tool_choice?: unknown;
+            /** @description Whether several tools may be called at once. */
+            parallel_tool_calls?: boolean | null;
+            text?: components["schemas"]["ResponsesText"] | null;
+            reasoning?: components["schemas"]["ResponsesReasoning"] | null;
+            /**
+             * @description `reasoning.encrypted_content` for reasoning that can be sent back, `message.output_text.logprobs`; others reach
+             *     providers of this format.
+             */
+            include?: string[] | null;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            top_p?: number | null;
+            /**
+             * Format: int32
+             * @description Alternatives per token, 0 to 20.
+             */
+            top_logprobs?: number | null;
+            /** @description `auto` lets prompts that are too long lose their middle. */
+            truncation?: string | null;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            /** @description Only false. */
+            store?: boolean | null;
+            /** @description Refused: nothing is stored. */
+            previous_response_id?: string | null;
+            /** @description Only false. */
+            background?: boolean | null;
+            /** @description `auto`, `default`, `fast`, `flex`, `priority`, `scale` or `ultrafast`. */
+            service_tier?: string | null;
+            /** @description Names requests that share a prompt prefix. */
+            prompt_cache_key?: string | null;
+            /** @description The end user, as the caller names them; the older name is `user`. */
+            safety_identifier?: string | null;
+            user?: string | null;
+            /** @description Up to 16 pairs, names up to 64 characters, values up to 512. */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** @description Further models, tried when the ones before fail. */
+            models?: string[] | null;
+            /** @description Which providers may serve, and in which order. */
+            provider?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Extensions by `id`. */
+            plugins?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** @description Conversation, at most 256 characters. */
+            session_id?: string | null;
+        };
+        /** @description Form and length of the answer. */
+        ResponsesText: {
+            /** @description `{"type": "text"}`, `{"type": "json_object"}`, or `json_schema` with `name`, `schema` and `strict`. */
+            format?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `low`, `medium`, `high`, `xhigh` or `max`. */
+            verbosity?: string | null;
+        };
+        /** @description What an answer consumed and cost. */
+        ResponsesUsage: {
+            /** Format: int64 */
+            input_tokens: number;
+            input_tokens_details: components["schemas"]["ResponsesInputDetails"];
+            /** Format: int64 */
+            output_tokens: number;
+            output_tokens_details: components["schemas"]["ResponsesOutputDetails"];
+            /** Format: int64 */
+            total_tokens: number;
+            /**
+             * Format: double
+             * @description What was charged, in US dollars.
+             */
+            cost: number;
+            /** @description Whether an own provider key served. */
+            is_byok: boolean;
+            cost_details: components["schemas"]["ResponsesCostDetails"];
+        };
         /** @description One attempt. */
         RouterAttempt: {
             provider: string;
@@ -3440,6 +3954,467 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagesProblem"];
+                };
+            };
+        };
+    };
+    post_responses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `enabled` adds `openrouter_metadata` */
+                "X-OpenRouter-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponsesRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or a stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsesReply"];
+                    "text/event-stream": components["schemas"]["ResponsesEvent"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_completions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `enabled` adds `openrouter_metadata` */
+                "X-OpenRouter-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletionsRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or a stream of chunks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionsReply"];
+                    "text/event-stream": components["schemas"]["CompletionsReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_embeddings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `enabled` adds `openrouter_metadata` */
+                "X-OpenRouter-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingsRequest"];
+            };
+        };
+        responses: {
+            /** @description The vectors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingsReply"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
                 };
             };
         };

@@ -143,6 +143,12 @@ impl ErrorKind {
         }
     }
 
+    /// Whether something is longer than the model or the provider takes.
+    #[must_use]
+    pub const fn is_length(self) -> bool {
+        matches!(self, Self::ContextLengthExceeded | Self::MaxTokensExceeded | Self::StringTooLong)
+    }
+
     /// Whose fault it is.
     #[must_use]
     pub const fn fault(self) -> Fault {

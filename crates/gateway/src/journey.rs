@@ -1,8 +1,8 @@
 //! One request, from accept to record.
 
-use crate::accept::{self, Credential};
+use crate::accept::{self, Ask, Credential};
 use crate::admit;
-use crate::authenticate;
+use crate::authenticate::{self, Caller};
 use crate::call;
 use crate::plan;
 use crate::prepare;
@@ -12,7 +12,7 @@ use crate::settle::{self, Ended};
 use crate::state::Gateway;
 use axum::extract::Request;
 use axum::response::Response;
-use dialect::inbound::Dialect;
+use dialect::inbound::{Asked, Dialect};
 use std::sync::Arc;
 
 /// Answers a request. Whatever goes wrong becomes an answer in the caller's dialect; every admission is settled or voided.
@@ -34,8 +34,14 @@ async fn walk(gateway: &Arc<Gateway>, knock: accept::Knock) -> Result<Response, 
         }
     };
     let ask = knock.open(gateway, &caller).await?;
-    let plan = plan::plan(gateway, &ask, &caller)?;
-    let admission = admit::admit(gateway, &ask, &caller, plan).await?;
+    let asked = Asked::of(&ask.chat);
+    serve(gateway, ask, &caller).await.map_err(|refusal| refusal.asked(asked))
+}
+
+/// Answers a request that is read, on behalf of a caller that is known.
+async fn serve(gateway: &Arc<Gateway>, ask: Ask, caller: &Caller) -> Result<Response, Refusal> {
+    let plan = plan::plan(gateway, &ask, caller)?;
+    let admission = admit::admit(gateway, &ask, caller, plan).await?;
     let prepared = prepare::prepare(gateway, ask, admission).await?;
     let reply = call::call(gateway, prepared).await?;
     Ok(reply.into_response())

@@ -81,7 +81,21 @@ pub(super) fn finish(document: &mut OpenApi) {
 /// The chat types say themselves what may be absent.
 fn is_chat(name: &str) -> bool {
     let words = [
-        "Chat", "Messages", "Router", "Tool", "Function", "Content", "Text", "Image", "Input", "File", "Video", "Cache",
+        "Chat",
+        "Messages",
+        "Responses",
+        "Completions",
+        "Embeddings",
+        "Router",
+        "Tool",
+        "Function",
+        "Content",
+        "Text",
+        "Image",
+        "Input",
+        "File",
+        "Video",
+        "Cache",
     ];
     let more = ["Stop", "Stream", "UsageOptions", "ReasoningOptions", "Prediction", "Audio", "Named", "ResponseFormat"];
     let rest = ["JsonSchema", "ProviderPreferences", "MaxPrice", "Error"];

@@ -4,8 +4,11 @@
 //! document is put together here: prefixes, names of operations, who may call, and the one error body.
 
 mod chat;
+mod completions;
 mod compose;
+mod embeddings;
 mod messages;
+mod responses;
 
 use crate::{activity, credits, generation, key, model, preset, provider, routing, session, upstream};
 use serde::Serialize;
@@ -66,6 +69,9 @@ struct Frame;
     chat::chat_completions,
     messages::messages,
     messages::count_tokens,
+    responses::responses,
+    completions::completions,
+    embeddings::embeddings,
     model::list::handler,
     model::count::handler,
     model::user::handler,

@@ -10,7 +10,7 @@ mod problem;
 
 pub use encoder::Encoder;
 pub use origin::add_betas;
-pub use problem::{Problem, problem, problem_event, status};
+pub use problem::{Asked, Problem, problem, problem_event, status};
 
 pub(crate) use origin::Origin;
 

@@ -44,6 +44,11 @@ impl Origin {
 
     /// The Responses request, if it was one.
     pub(crate) fn responses(&self) -> Option<&ResponsesRequest> {
+        self.shared_responses().map(|request| &**request)
+    }
+
+    /// The Responses request, if it was one, to be kept beyond the chat request.
+    pub(crate) const fn shared_responses(&self) -> Option<&Arc<ResponsesRequest>> {
         match self {
             Self::Responses(request) => Some(request),
             _ => None,

@@ -1,10 +1,13 @@
 //! A request that was not answered, in the caller's dialect.
 
 use super::Dialect;
+use crate::chat::request::ChatRequest;
 use crate::messages;
 use crate::responses;
+use crate::responses::request::ResponsesRequest;
 use domain::error_kind::ErrorKind;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What went wrong, in every form that some dialect needs.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +20,30 @@ pub struct Problem<'a> {
     pub id: Option<&'a str>,
     /// The whole report in the OpenRouter envelope.
     pub envelope: &'a Value,
+}
+
+/// What an answer repeats of a request that was read and refused.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    request: Arc<ResponsesRequest>,
+    is_stream: bool,
+}
+
+impl Asked {
+    /// What is needed of a request; `None` in dialects whose refusals repeat nothing.
+    #[must_use]
+    pub fn of(request: &ChatRequest) -> Option<Self> {
+        let own = request.origin().shared_responses()?;
+        Some(Self { request: Arc::clone(own), is_stream: request.is_stream() })
+    }
+
+    /// The answer in whose place other dialects have an error, and whether it is a stream of events: callers of Responses
+    /// see an answer that ended by its length.
+    #[must_use]
+    pub fn answer(&self, id: &str, kind: ErrorKind) -> Option<(Vec<u8>, bool)> {
+        let is_stream = self.is_stream;
+        kind.is_length().then(|| (responses::too_long(Some(&self.request), is_stream, Some(id), kind), is_stream))
+    }
 }
 
 /// The JSON body of a failed call.

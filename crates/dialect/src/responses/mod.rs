@@ -9,4 +9,4 @@ mod problem;
 pub(crate) mod sealed;
 pub mod stream;
 
-pub use problem::event as problem_event;
+pub use problem::{event as problem_event, too_long};

@@ -1,18 +1,59 @@
-//! A stream that ended before it had begun.
+//! An answer that was over before it had begun.
 
+use super::reply::encode_for;
+use super::request::ResponsesRequest;
 use super::stream::Encoder;
-use crate::chat::reply::Envelope;
+use crate::canonical::reply::{Choice, Delta, Finish, FinishReason, Reply};
+use crate::chat::reply::{Bill, Envelope};
 use domain::error_kind::ErrorKind;
+use domain::money::Amount;
+use domain::usage::Usage;
 
 /// The events of an answer that failed after its head had gone out and before anybody answered.
 #[must_use]
 pub fn event(id: Option<&str>, kind: ErrorKind, message: &str) -> Vec<u8> {
-    let id = id.unwrap_or_default();
-    let envelope =
-        Envelope { id, created: created(id), model: "", provider: "", hide_reasoning: false, metadata: None };
+    if kind.is_length() {
+        return too_long(None, true, id, kind);
+    }
     let mut out = Vec::new();
-    Encoder::new(None, &envelope).error(kind, message, &mut out);
+    Encoder::new(None, &envelope(id.unwrap_or_default(), "")).error(kind, message, &mut out);
     out
+}
+
+/// The empty answer that ended by its length, which this format has in the place of errors about length: a whole one, or its
+/// events.
+///
+/// Source: the documented mapping of errors to this format (2026-08-22).
+#[must_use]
+pub fn too_long(request: Option<&ResponsesRequest>, is_stream: bool, id: Option<&str>, kind: ErrorKind) -> Vec<u8> {
+    let model = request.and_then(|request| request.field("model"));
+    let model = model.and_then(|json| serde_json::from_str::<String>(json).ok()).unwrap_or_default();
+    let envelope = envelope(id.unwrap_or_default(), &model);
+    let usage = Usage::default();
+    let bill = Bill {
+        usage: &usage,
+        cost: Amount::ZERO,
+        upstream_cost: Amount::ZERO,
+        prompt_cost: Amount::ZERO,
+        completion_cost: Amount::ZERO,
+        is_byok: false,
+        ended_at: envelope.created,
+    };
+    let finish = Finish { reason: FinishReason::Length, native: None };
+    if !is_stream {
+        let reply = Reply { choices: vec![Choice { finish, ..Choice::default() }], ..Reply::default() };
+        return encode_for(Some(kind), request, &reply, &envelope, &bill);
+    }
+    let mut out = Vec::new();
+    let mut encoder = Encoder::new(request, &envelope);
+    encoder.set_cause(kind);
+    encoder.push(&Delta::Finish { choice: 0, finish }, &mut out);
+    encoder.end(&bill, None, &mut out);
+    out
+}
+
+fn envelope<'a>(id: &'a str, model: &'a str) -> Envelope<'a> {
+    Envelope { id, created: created(id), model, provider: "", hide_reasoning: false, metadata: None }
 }
 
 /// The Unix second in which an id was made: its first twelve digits count milliseconds.

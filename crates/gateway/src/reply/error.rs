@@ -4,7 +4,7 @@ use super::availability::{self, Code};
 use axum::body::Body;
 use axum::response::Response;
 use dialect::chat::request::InvalidRequest;
-use dialect::inbound::{self, Dialect, Problem};
+use dialect::inbound::{self, Asked, Dialect, Problem};
 use domain::error_kind::ErrorKind;
 use domain::id::GenerationId;
 use domain::time::Timestamp;
@@ -32,6 +32,7 @@ struct Details {
     rate_limit: Option<(u32, Timestamp)>,
     must_retry: bool,
     router_metadata: Option<Value>,
+    asked: Option<Asked>,
 }
 
 impl Refusal {
@@ -108,6 +109,13 @@ impl Refusal {
         self
     }
 
+    /// Adds what the answer repeats of the request.
+    #[must_use]
+    pub fn asked(mut self, asked: Option<Asked>) -> Self {
+        self.details.asked = asked;
+        self
+    }
+
     /// The text for the caller; our own mistakes are not explained to strangers.
     fn public_message(&self) -> &str {
         if self.kind == ErrorKind::Server { "Internal Server Error" } else { &self.message }
@@ -180,8 +188,15 @@ impl From<InvalidRequest> for Refusal {
 /// Answers a refusal of a request whose generation has an id.
 #[must_use]
 pub fn respond_with_id(refusal: &Refusal, dialect: Dialect, id: &GenerationId) -> Response {
-    let mut response = answer(refusal, refusal.status_in(dialect), &refusal.body_in(dialect, Some(id)));
-    let id = id.to_string();
+    let id_text = id.to_string();
+    let instead = refusal.details.asked.as_ref().and_then(|asked| asked.answer(&id_text, refusal.kind));
+    let mut response = match instead {
+        Some((body, is_stream)) => answer(refusal, 200, if is_stream { EVENTS } else { JSON }, body),
+        None => {
+            answer(refusal, refusal.status_in(dialect), JSON, refusal.body_in(dialect, Some(id)).to_string().into())
+        }
+    };
+    let id = id_text;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-generation-id"), value);
     }
@@ -193,18 +208,21 @@ pub fn respond_with_id(refusal: &Refusal, dialect: Dialect, id: &GenerationId) -
 /// Answers a refusal of a request that has no dialect.
 #[must_use]
 pub fn respond(refusal: &Refusal) -> Response {
-    answer(refusal, refusal.kind.status(), &refusal.body())
+    answer(refusal, refusal.kind.status(), JSON, refusal.body().to_string().into())
 }
 
+const JSON: &str = "application/json; charset=utf-8";
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+
 /// The one translation from a refusal to HTTP.
-fn answer(refusal: &Refusal, status: u16, body: &Value) -> Response {
+fn answer(refusal: &Refusal, status: u16, content_type: &'static str, body: Vec<u8>) -> Response {
     if refusal.kind == ErrorKind::Server {
         tracing::error!(message = %refusal.message, "request failed by our own fault");
     }
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = refusal.details.retry_after {

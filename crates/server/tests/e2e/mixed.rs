@@ -1,11 +1,11 @@
 //! Chat requests that say things as Responses does, as an editor sends them: the provider is sent what it is sent for the same
-//! request in the chat form, and the answer has the chat form.
+//! request in the chat form, and the answer has the chat form. And what Responses has in the place of errors about length.
 
 use crate::BINARY;
 use crate::money::scenario;
 use serde_json::{Value, json};
 use simulator::Family;
-use testkit::{Model, TestApp};
+use testkit::{Ask, Model, TestApp};
 
 /// The same request in both forms: one turn with a call behind it, one tool, and the model may choose.
 fn forms(model: &str) -> (Value, Value) {
@@ -118,5 +118,40 @@ async fn mistakes_in_items_are_named_where_the_caller_wrote_them() {
         assert!(message.starts_with(param), "{param}: {message}");
     }
     assert!(app.simulator("o").observed().is_empty());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_is_an_incomplete_answer_of_responses_and_an_error_elsewhere() {
+    let builder = TestApp::builder(BINARY).simulated("o", Family::OpenAi).await;
+    let short = Model::new("mock/short").with("context_length", json!(1000)).at("o", "1", "10");
+    let app = builder.model(short).model(Model::new("mock/o").at("o", "1", "10")).start().await;
+    let too_long =
+        json!({"headers": {"status": 400, "error_message": "This model's maximum context length is 10 tokens."}});
+    app.simulator("o").set_scenario("*", scenario(too_long));
+    // One is refused before anybody is asked, the other by the provider.
+    for (model, words) in [("mock/short", 2000), ("mock/o", 5)] {
+        let mut body =
+            json!({"model": model, "input": "word ".repeat(words), "transforms": [], "instructions": "Be brief."});
+        let plain = app.send(&Ask::json("POST", "/api/v1/responses", &body).key(&app.key)).await;
+        let answer = plain.json();
+        assert_eq!((plain.status, &answer["status"]), (200, &json!("incomplete")), "{}", plain.text());
+        assert_eq!(answer["incomplete_details"], json!({"reason": "max_output_tokens"}));
+        assert_eq!((&answer["error_type"], &answer["error"]), (&json!("context_length_exceeded"), &Value::Null));
+        assert_eq!((&answer["model"], &answer["instructions"]), (&json!(model), &json!("Be brief.")));
+        assert_eq!((&answer["usage"]["total_tokens"], &answer["usage"]["cost"]), (&json!(0), &json!(0)));
+        let id = plain.header("x-generation-id").unwrap();
+        assert_eq!(answer["id"], format!("resp_{}", id.strip_prefix("gen-").unwrap()));
+        body["stream"] = json!(true);
+        let streamed = app.send(&Ask::json("POST", "/api/v1/responses", &body).key(&app.key)).await;
+        assert!(streamed.header("content-type").unwrap().starts_with("text/event-stream"), "{}", streamed.text());
+        let events = streamed.events();
+        let kinds: Vec<&Value> = events.iter().map(|event| &event["type"]).collect();
+        assert_eq!(kinds.first().unwrap(), &"response.created", "{kinds:?}");
+        assert_eq!(kinds.last().unwrap(), &"response.incomplete", "{kinds:?}");
+        assert_eq!(events.last().unwrap()["response"]["error_type"], "context_length_exceeded");
+        let chat = app.chat(&json!({"model": model, "transforms": [], "messages": [{"role": "user", "content": "word ".repeat(words)}]})).await;
+        assert_eq!((chat.status, chat.error_type().as_str()), (400, "context_length_exceeded"), "{}", chat.text());
+    }
     app.finish().await;
 }

@@ -7,14 +7,15 @@ mod message;
 mod reply;
 mod request;
 
-pub(super) use reply::{ChatChunk, ChatCompletion};
+pub(super) use reply::{ChatChunk, ChatCompletion, ChatUsage};
 pub(super) use request::ChatRequest;
 
 /// Chat with a model
 ///
 /// Answers at once, or as server-sent events when `stream` is true: one `data:` line per chunk, comment lines while the
 /// provider is silent, `data: [DONE]` at the end. Errors before the first content are plain JSON with a status; later ones
-/// are a chunk with `error`. The header `x-generation-id` names the call's record.
+/// are a chunk with `error`. The header `x-generation-id` names the call's record. Conversation and tools may also be written
+/// as in Responses: `input` in place of `messages`, and tools with their name beside their type.
 #[utoipa::path(post, path = "/chat/completions", tag = "Inference", request_body = ChatRequest,
     params(("X-OpenRouter-Metadata" = Option<String>, Header, description = "`enabled` adds `openrouter_metadata`")),
     responses(

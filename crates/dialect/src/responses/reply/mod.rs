@@ -27,6 +27,8 @@ pub(crate) struct Frame {
     model: String,
     provider: String,
     echo: Vec<u8>,
+    /// The error that ended the answer by its length before it began.
+    cause: Option<ErrorKind>,
 }
 
 /// One item of the output.
@@ -102,7 +104,13 @@ impl Frame {
             model: envelope.model.to_owned(),
             provider: envelope.provider.to_owned(),
             echo: echo.finish().split_off(1),
+            cause: None,
         }
+    }
+
+    /// Names the error in whose place the answer is given.
+    pub(crate) const fn set_cause(&mut self, cause: Option<ErrorKind>) {
+        self.cause = cause;
     }
 
     /// Writes the response object in some state.
@@ -121,6 +129,9 @@ impl Frame {
             out.field_text("provider", &self.provider);
         }
         write_problem(state, out);
+        if let (State::Ended(..), Some(cause)) = (state, self.cause) {
+            out.field_text("error_type", cause.as_str());
+        }
         out.field_list("output");
         for slot in output {
             slot.content.write(&slot.id, slot.status, tail.style, out);
@@ -219,12 +230,24 @@ fn write_usage(bill: &Bill<'_>, out: &mut Writer) {
 /// Writes the answer as the body of a plain call.
 #[must_use]
 pub fn encode(request: Option<&ResponsesRequest>, reply: &Reply, envelope: &Envelope<'_>, bill: &Bill<'_>) -> Vec<u8> {
+    encode_for(None, request, reply, envelope, bill)
+}
+
+/// Writes an answer that stands in the place of an error.
+pub(crate) fn encode_for(
+    cause: Option<ErrorKind>,
+    request: Option<&ResponsesRequest>,
+    reply: &Reply,
+    envelope: &Envelope<'_>,
+    bill: &Bill<'_>,
+) -> Vec<u8> {
     let plain = ToolBook::default();
     let style = Style {
         book: request.map_or(&plain, ResponsesRequest::tools),
         wants_sealed: request.is_some_and(ResponsesRequest::wants_sealed),
     };
-    let frame = Frame::new(request, envelope);
+    let mut frame = Frame::new(request, envelope);
+    frame.set_cause(cause);
     let choice = reply.choices.first();
     let contents = choice.map(|choice| contents(choice, envelope.hide_reasoning)).unwrap_or_default();
     let mut slots: Vec<Slot> = contents

@@ -55,6 +55,11 @@ impl Encoder {
         }
     }
 
+    /// Names the error in whose place the answer is given.
+    pub(crate) const fn set_cause(&mut self, cause: ErrorKind) {
+        self.frame.set_cause(Some(cause));
+    }
+
     /// Appends the events of one step; steps after the ending, and of other choices than the first, are ignored.
     pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
         if self.is_over {
