@@ -137,6 +137,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/route/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain a request's route
+         * @description An extension. The plan that the same body would be given at the route of its dialect, with the reason for every endpoint
+         *     that is kept, moved back or left out. Nobody is called and nothing is charged.
+         */
+        post: operations["post_route_explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -1909,6 +1930,150 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description The body of the route that `dialect` names, of which only the fields that planning looks at are named here. */
+        ExplainRequest: {
+            /** @description Model id, `author/slug`, with optional suffixes. */
+            model?: string | null;
+            /** @description Further models, in order. */
+            models?: string[] | null;
+            /** @description The conversation, in the dialects that have one. */
+            messages?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** @description Which providers may serve, and in which order. */
+            provider?: {
+                [key: string]: unknown;
+            } | null;
+            explain?: components["schemas"]["ExplainWish"] | null;
+        };
+        /** @description What stands in for chance and for this server's measurements, inside the body. */
+        ExplainWish: {
+            /** @description A whole number, as text or number, that fixes the draw. */
+            seed: string | null;
+            /** @description How endpoints fare, by endpoint tag; whoever is not named is stable. Management keys alone. */
+            health: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            } | null;
+        };
+        /** @description One attempt of the plan. */
+        ExplainedAttempt: {
+            /** @description Model id. */
+            model: string;
+            /** @description Provider display name. */
+            provider: string;
+            /** @description Names the endpoint within the model. */
+            tag: string;
+            /** @description Region. */
+            region: string | null;
+            /** @description Service tier; null for the ordinary one. */
+            service_tier: string | null;
+            /**
+             * Format: int64
+             * @description 1 is tried first.
+             */
+            rank: number;
+            /** @description Why it stands there. */
+            reason: string;
+            /** @description It was moved behind others because of its health, a missing parameter or a missed preference. */
+            demoted: boolean;
+            health: components["schemas"]["ExplainedHealth"];
+            price: components["schemas"]["ExplainedPrice"];
+            /** @description Names the prices. */
+            price_version: string;
+            estimate: components["schemas"]["ExplainedEstimate"];
+            data_policy: components["schemas"]["ExplainedDataPolicy"];
+            /** @description Weight format. */
+            quantization: string | null;
+            /**
+             * Format: int64
+             * @description Tokens of prompt and answer together.
+             */
+            context_length: number;
+        };
+        /** @description What a provider does with prompts; null where nothing is published. */
+        ExplainedDataPolicy: {
+            training: boolean | null;
+            retains_prompts: boolean | null;
+            /** Format: int64 */
+            retention_days: number | null;
+            zdr: boolean | null;
+        };
+        /** @description What the request could cost there, US dollars as decimal texts. */
+        ExplainedEstimate: {
+            /** @description The prompt and all fixed parts. */
+            prompt_usd: string;
+            /** @description At most. */
+            max_usd: string;
+            /**
+             * Format: int64
+             * @description Answer tokens that `max_usd` is for.
+             */
+            max_completion_tokens: number;
+        };
+        /** @description An endpoint that was left out. */
+        ExplainedExclusion: {
+            /** @description Model id. */
+            model: string;
+            /** @description Provider display name. */
+            provider: string;
+            /** @description Names the endpoint within the model. */
+            tag: string;
+            /** @description Region. */
+            region: string | null;
+            /** @description Service tier; null for the ordinary one. */
+            service_tier: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description The layer of policy that demands it, if one does. */
+            policy: string | null;
+        };
+        /** @description How an endpoint fares on this server; figures are of five minutes, null while unknown. */
+        ExplainedHealth: {
+            /** @description `stable`, `unstable` or `open`. */
+            state: string;
+            /** @description Tokens per second. */
+            throughput: components["schemas"]["ExplainedPercentiles"];
+            /** @description Seconds to the first token. */
+            latency: components["schemas"]["ExplainedPercentiles"];
+            /**
+             * Format: double
+             * @description Share of attempts that were served, 0 to 1.
+             */
+            uptime: number | null;
+            /**
+             * Format: double
+             * @description Share of attempts that a rate limit refused, 0 to 1.
+             */
+            rate_limited: number | null;
+            /**
+             * Format: double
+             * @description Share of prompt tokens from the provider's cache, 0 to 1.
+             */
+            cache_hits: number | null;
+            /**
+             * Format: double
+             * @description Share of malformed answers among those with tool calls, 0 to 1.
+             */
+            tool_errors: number | null;
+        };
+        /** @description Percentiles, each null where too little was measured. */
+        ExplainedPercentiles: {
+            /** Format: double */
+            p50: number | null;
+            /** Format: double */
+            p75: number | null;
+            /** Format: double */
+            p90: number | null;
+            /** Format: double */
+            p99: number | null;
+        };
+        /** @description Prices for a prompt of this length, US dollars per token as decimal texts. */
+        ExplainedPrice: {
+            prompt: string;
+            completion: string;
+        };
         /** @description A document. */
         FilePart: {
             filename?: string | null;
@@ -1969,9 +2134,9 @@ export interface components {
             model: string;
             /** @description Provider display name. */
             provider_name: string | null;
-            /** @description Router model that chose; none yet. */
+            /** @description Router that chose the model. */
             router: string | null;
-            /** @description Preset that applied; none yet. */
+            /** @description Preset whose fields the request took. */
             preset_id: string | null;
             /** @description `completions`, `embeddings`, …. */
             api_type: string | null;
@@ -2513,7 +2678,7 @@ export interface components {
             expiration_date: string | null;
             links: components["schemas"]["ModelLinks"];
             reasoning?: components["schemas"]["Reasoning"] | null;
-            alias_target: components["schemas"]["AliasTarget"] | null;
+            alias_target?: components["schemas"]["AliasTarget"] | null;
         };
         /** @description How many models there are. */
         ModelCount: {
@@ -3237,6 +3402,41 @@ export interface components {
             /** @description Whether an own provider key served. */
             is_byok: boolean;
             cost_details: components["schemas"]["ResponsesCostDetails"];
+        };
+        /** @description The plan of a request. */
+        RouteExplanation: {
+            /** @description Always `route.explanation`. */
+            object: string;
+            /** @description The models that were asked for, in order. */
+            requested: string[];
+            /** @description How the first model was found: `direct`, `alias`, `latest`, `auto` or `free`. */
+            strategy: string;
+            /** @description What makes the draw reproducible, as text because not all seeds fit into a JavaScript number. */
+            seed: string;
+            /** @description The policies that said something, outermost first. */
+            policies: string[];
+            /** @description Region of this server. */
+            region: string | null;
+            /**
+             * Format: int64
+             * @description Estimated prompt tokens.
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int64
+             * @description Most attempts of a request.
+             */
+            attempts_max: number;
+            /** @description What would be held, US dollars as a decimal text; null when nothing is left. */
+            hold_usd: string | null;
+            /** @description The attempts, in order. */
+            attempts: components["schemas"]["ExplainedAttempt"][];
+            /** @description Everything that was left out. */
+            excluded: components["schemas"]["ExplainedExclusion"][];
+            /** @description The error that the request would get, if any. */
+            error: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description One attempt. */
         RouterAttempt: {
@@ -4410,6 +4610,99 @@ export interface operations {
             };
             /** @description Gateway Timeout */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_route_explain: {
+        parameters: {
+            query?: {
+                /** @description Whose body it is: `chat` (the default), `messages`, `responses`, `completions` or `embeddings` */
+                dialect?: string;
+            };
+            header?: {
+                /** @description Fixes the draw where the body does not */
+                "x-portolan-seed"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteExplanation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

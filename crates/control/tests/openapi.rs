@@ -35,7 +35,8 @@ fn every_mounted_route_is_described_and_nothing_else() {
         .map(|route| format!("{} {}", route.method, route.pattern))
         .collect();
     // Served by the data plane.
-    for path in ["chat/completions", "messages", "messages/count_tokens", "responses", "completions", "embeddings"] {
+    let inference = ["chat/completions", "messages", "messages/count_tokens", "responses", "completions", "embeddings"];
+    for path in inference.into_iter().chain(["route/explain"]) {
         expected.insert(format!("POST /api/v1/{path}"));
     }
     expected.insert("POST /console/api/v1/chat/completions".to_owned());

@@ -3,7 +3,7 @@
 //! A [`Settlement`] is self-contained: the drain writes the ledger entries, this row and the rollups from it alone, in one
 //! transaction, without asking anybody else. It never holds prompt or answer text.
 
-use crate::id::{AccountId, GenerationId, KeyId, WorkspaceId};
+use crate::id::{AccountId, GenerationId, KeyId, PresetId, WorkspaceId};
 use crate::ledger::EntryKind;
 use crate::money::{Amount, CostLine};
 use crate::time::Timestamp;
@@ -191,6 +191,9 @@ pub struct Opening {
     pub data_policy: Option<String>,
     /// Free model: counts towards the daily limit.
     pub is_free: bool,
+    /// The preset whose fields the request took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<PresetId>,
 }
 
 impl Opening {

@@ -1,4 +1,4 @@
-//! `POST /api/v1/route/explain`: the plan of a chat request, with every reason, and no call to anybody.
+//! `POST /api/v1/route/explain`: the plan of a request in any dialect, with every reason, and no call to anybody.
 
 use crate::accept::{self, Ask, Credential};
 use crate::authenticate::{self, Caller};
@@ -19,9 +19,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Answers with the plan that a chat request would be given. Nothing is called, held or charged.
+/// Answers with the plan that a request would be given. Nothing is called, held or charged.
 pub async fn explain(gateway: &Arc<Gateway>, request: Request) -> Response {
-    let knock = accept::accept(gateway, Dialect::Chat, Credential::Header, request);
+    let dialect = dialect(&request);
+    let knock =
+        accept::accept(gateway, dialect.as_ref().copied().unwrap_or(Dialect::Chat), Credential::Header, request);
     let id = knock.id();
     let explained = async {
         let caller = match authenticate::any_key(gateway, knock.head()).await {
@@ -31,12 +33,33 @@ pub async fn explain(gateway: &Arc<Gateway>, request: Request) -> Response {
                 return Err(refusal);
             }
         };
+        if let Err(refusal) = dialect {
+            knock.discard().await;
+            return Err(refusal);
+        }
         let ask = knock.open(gateway, &caller).await?;
         describe(gateway, &ask, &caller)
     };
     match explained.await {
         Ok(body) => head::json(body.to_string().into_bytes(), &id, AccessFacts::default()),
         Err(refusal) => reply::error::respond_with_id(&refusal, Dialect::Chat, &id),
+    }
+}
+
+/// The route whose body this is, by `dialect` in the query; a chat without it.
+fn dialect(request: &Request) -> Result<Dialect, Refusal> {
+    let query = request.uri().query().unwrap_or_default();
+    let mut named = query.split('&').filter_map(|pair| pair.strip_prefix("dialect="));
+    match (named.next(), named.next()) {
+        (None | Some("chat"), None) => Ok(Dialect::Chat),
+        (Some("messages"), None) => Ok(Dialect::Messages),
+        (Some("responses"), None) => Ok(Dialect::Responses),
+        (Some("completions"), None) => Ok(Dialect::Completions),
+        (Some("embeddings"), None) => Ok(Dialect::Embeddings),
+        _ => {
+            let message = "dialect: must be one of chat, messages, responses, completions and embeddings";
+            Err(Refusal::new(ErrorKind::InvalidRequest, message).meta("param", "dialect"))
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::bill::PortolanData;
 use crate::dollars::Dollars;
+use domain::catalog::Slug;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Settlement};
 use domain::money::{CostKind, CostLine};
+use domain::route::Router;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,9 +25,9 @@ pub(crate) struct GenerationData {
     model: String,
     /// Provider display name.
     provider_name: Option<String>,
-    /// Router model that chose; none yet.
+    /// Router that chose the model.
     router: Option<String>,
-    /// Preset that applied; none yet.
+    /// Preset whose fields the request took.
     preset_id: Option<String>,
     /// `completions`, `embeddings`, ….
     api_type: Option<String>,
@@ -138,8 +140,8 @@ impl GenerationData {
             created_at: opening.created_at.to_rfc3339(),
             model: opening.model.clone(),
             provider_name: Some(opening.provider_name.clone()),
-            router: None,
-            preset_id: None,
+            router: router(&opening.model_asked),
+            preset_id: opening.preset.map(|id| id.to_string()),
             api_type: Some(opening.api_type.clone()),
             origin: opening.app_url.clone().unwrap_or_default(),
             app_id: None,
@@ -179,6 +181,12 @@ impl GenerationData {
             portolan: PortolanData::new(settlement),
         }
     }
+}
+
+/// The router that a model id means, suffixes aside.
+fn router(asked: &str) -> Option<String> {
+    let slug = Slug::parse(asked).ok()?;
+    Router::parse(&slug.model).map(|router| router.id().to_owned())
 }
 
 fn provider_responses(settlement: &Settlement) -> Option<Vec<ProviderResponse>> {

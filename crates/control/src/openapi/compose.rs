@@ -73,7 +73,7 @@ pub(super) fn finish(document: &mut OpenApi) {
             require_all(schema, &[]);
         }
         if name == "Model" {
-            require_all(schema, &["reasoning"]);
+            require_all(schema, &["reasoning", "alias_target"]);
         }
     }
 }

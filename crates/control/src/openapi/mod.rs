@@ -7,6 +7,7 @@ mod chat;
 mod completions;
 mod compose;
 mod embeddings;
+mod explain;
 mod messages;
 mod responses;
 
@@ -72,6 +73,7 @@ struct Frame;
     responses::responses,
     completions::completions,
     embeddings::embeddings,
+    explain::route_explain,
     model::list::handler,
     model::count::handler,
     model::user::handler,

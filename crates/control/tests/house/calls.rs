@@ -57,6 +57,7 @@ pub fn opening(house: &House, tenant: &Tenant, at: Timestamp) -> Opening {
         region: None,
         data_policy: Some("no training".to_owned()),
         is_free: false,
+        preset: None,
     }
 }
 

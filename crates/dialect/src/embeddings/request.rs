@@ -8,7 +8,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 /// Fields that have the same meaning for every kind of request.
-const SHARED: &[&str] = &["model", "models", "provider", "user", "session_id", "trace", "metadata", "preset"];
+const SHARED: &[&str] =
+    &["model", "models", "provider", "user", "session_id", "trace", "metadata", "preset", "pin", "max_cost", "explain"];
 /// Longest vector that can be asked for.
 const DIMENSIONS_MAX: u64 = 65_536;
 

@@ -15,7 +15,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use dialect::chat::request::{ChatRequest, Limits};
 use dialect::inbound::{self, Dialect};
-use domain::id::GenerationId;
+use domain::id::{GenerationId, PresetId};
 use domain::time::Timestamp;
 use edge::credential;
 use edge::delivery::Delivery;
@@ -77,6 +77,8 @@ pub struct Ask {
     pub app_url: Option<String>,
     /// The client's user agent.
     pub user_agent: Option<String>,
+    /// The preset whose fields the request took.
+    pub preset: Option<PresetId>,
     /// Makes the plan reproducible: `x-portolan-seed`, a whole number. It picks among endpoints that the caller could have
     /// named.
     pub seed: Option<u64>,
@@ -164,7 +166,7 @@ impl Knock {
         let bytes =
             body::read(&self.head.parts.headers, self.body, gateway.settings.body_max, gateway.settings.body_wait)
                 .await?;
-        let bytes = preset::apply(bytes, caller, self.head.dialect)?;
+        let (bytes, preset) = preset::apply(bytes, caller, self.head.dialect)?;
         let mut chat = inbound::parse(self.head.dialect, bytes, &Limits::default())?;
         for betas in self.head.parts.headers.get_all("anthropic-beta") {
             inbound::add_betas(&mut chat, betas.to_str().unwrap_or_default());
@@ -192,6 +194,7 @@ impl Knock {
             user_agent: text("user-agent"),
             seed: text("x-portolan-seed").and_then(|seed| seed.parse().ok()),
             delivery: Taken::of(&self.head.parts),
+            preset,
             chat,
             headers: self.head.parts.headers,
         })

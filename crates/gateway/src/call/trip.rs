@@ -260,6 +260,7 @@ impl Trip {
             region: self.gateway.settings.region.clone(),
             data_policy: Some(policy_text(endpoint.data_policy, &self.routing.policies)),
             is_free: self.is_free,
+            preset: self.ask.preset,
         })
     }
 

@@ -51,6 +51,8 @@ async fn three_forms_of_reference_reach_the_same_preset() {
     let body = json!({"model": "mock/pair", "provider": {"order": ["second"], "allow_fallbacks": false},
         "messages": [{"role": "system", "content": "Be brief."}]});
     preset(&app, "brief", &body).await;
+    let id = app.manage("GET", "/api/v1/presets/brief", None).await.json()["data"]["id"].clone();
+    assert!(id.is_string(), "{id}");
     let own = r#"[ {"role":"user","content":"h\u00e9"} ]"#;
     let with_prompt = r#"[{"role":"system","content":"Be brief."}, {"role":"user","content":"h\u00e9"} ]"#;
     for (reference, model, provider) in [
@@ -65,12 +67,16 @@ async fn three_forms_of_reference_reach_the_same_preset() {
             let seen = only(&app, provider);
             assert_eq!(seen.model, model, "{reference}");
             assert_eq!(seen.messages_sha256, Some(sha256(with_prompt)), "{reference}");
+            let record = app.generation(&answer.id().unwrap()).await;
+            assert_eq!(record["preset_id"], id, "{reference}");
         }
     }
     let system = r#"[{"role":"system","content":"Mine."},{"role":"user","content":"hi"}]"#;
     let answer = chat(&app, &format!(r#"{{"model":"@preset/brief","messages":{system}}}"#)).await;
     assert_eq!(answer.status, 200);
     assert_eq!(only(&app, "second").messages_sha256, Some(sha256(system)), "the request's own system message wins");
+    let answer = chat(&app, &format!(r#"{{"model":"mock/other","messages":{own}}}"#)).await;
+    assert_eq!(app.generation(&answer.id().unwrap()).await["preset_id"], Value::Null, "it named none");
     app.finish().await;
 }
 
@@ -158,13 +164,13 @@ async fn routing_settings_bind_the_next_request_and_the_callers_list() {
             .map(|model| model["id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(listed().await, ["mock/other", "mock/pair"]);
+    assert_eq!(listed().await, ["mock/other", "mock/pair", "openrouter/auto"]);
     change(json!({"allowed_providers": ["first"]})).await;
     for _call in 0..10 {
         assert_eq!(app.chat(&body).await.status, 200);
     }
     assert_eq!((app.simulator("first").observed().len(), app.simulator("second").observed().len()), (10, 0));
-    assert_eq!(listed().await, ["mock/pair"]);
+    assert_eq!(listed().await, ["mock/pair", "openrouter/auto"]);
     let refused = app.chat(&json!({"model": "mock/other", "messages": body["messages"]})).await;
     assert_eq!(refused.status, 404, "{}", refused.text());
     change(json!({"enforce_zdr": true})).await;

@@ -98,6 +98,47 @@ async fn explain_says_everything_and_calls_nobody() {
     app.finish().await;
 }
 
+/// The body of every dialect, and the route that it is meant for.
+fn in_every_dialect(model: &str) -> [(&'static str, &'static str, Value); 5] {
+    let turn = json!([{"role": "user", "content": "hello"}]);
+    [
+        ("chat", "/api/v1/chat/completions", json!({"model": model, "messages": turn, "max_tokens": 20})),
+        ("messages", "/api/v1/messages", json!({"model": model, "messages": turn, "max_tokens": 20})),
+        ("responses", "/api/v1/responses", json!({"model": model, "input": "hello", "max_output_tokens": 20})),
+        ("completions", "/api/v1/completions", json!({"model": model, "prompt": "hello", "max_tokens": 20})),
+        ("embeddings", "/api/v1/embeddings", json!({"model": "mock/vectors", "input": "hello"})),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_takes_the_body_of_every_dialect_and_names_who_then_serves() {
+    let app = app().await;
+    for (dialect, route, mut body) in in_every_dialect("mock/echo") {
+        for seed in ["1", "2", "3"] {
+            body["explain"] = json!({"seed": seed});
+            let path = format!("/api/v1/route/explain?dialect={dialect}");
+            let plan = app.send(&Ask::json("POST", &path, &body).key(&app.key)).await;
+            assert_eq!(plan.status, 200, "{dialect}: {}", plan.text());
+            let plan = plan.json();
+            assert_eq!((&plan["seed"], &plan["error"]), (&json!(seed), &Value::Null), "{dialect}");
+            body.as_object_mut().unwrap().remove("explain");
+            let answer = app.send(&Ask::json("POST", route, &body).key(&app.key).header("x-portolan-seed", seed)).await;
+            assert_eq!(answer.status, 200, "{dialect}: {}", answer.text());
+            let provider = answer.header("x-portolan-provider");
+            assert_eq!(plan["attempts"][0]["tag"].as_str(), provider.as_deref(), "{dialect}, seed {seed}: {plan}");
+        }
+        body["pin"] = json!({"provider": "nobody"});
+        let pinned = app.send(&Ask::json("POST", route, &body).key(&app.key)).await;
+        assert_eq!(pinned.status, 404, "{dialect}: a pin holds in every dialect: {}", pinned.text());
+    }
+    for query in ["dialect=latin", "dialect=", "dialect=chat&dialect=chat"] {
+        let path = format!("/api/v1/route/explain?{query}");
+        let odd = app.send(&Ask::json("POST", &path, &body("mock/echo", &json!({}))).key(&app.key)).await;
+        assert_eq!(odd.status, 400, "{query}: {}", odd.text());
+    }
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_name_provider_attempts_and_overhead_in_head_and_metadata() {
     let app = app().await;
@@ -139,6 +180,8 @@ async fn features_4_7_to_4_9_routers_and_families_answer_with_the_concrete_model
         assert_eq!(answer.status, 200, "{id}: {}", answer.text());
         assert_eq!(answer.json()["model"], model, "{id}");
         assert_eq!(answer.json()["openrouter_metadata"]["strategy"], strategy, "{id}");
+        let router = (strategy == "free").then_some("openrouter/free");
+        assert_eq!(app.generation(&answer.id().unwrap()).await["router"], json!(router), "{id}");
     }
     let plugin = json!({"plugins": [{"id": "auto-router", "cost_tier": "medium", "allowed_models": ["mock/s*"],
         "excluded_models": ["*/small"]}]});

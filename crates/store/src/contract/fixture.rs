@@ -2,7 +2,7 @@
 
 use crate::durable::{Grant, GrantOutcome, NewAccount, NewKey, NodeId, Settled, Store};
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Settlement};
-use domain::id::{AccountId, EntryId, GenerationId, KeyId, WorkspaceId};
+use domain::id::{AccountId, EntryId, GenerationId, KeyId, PresetId, WorkspaceId};
 use domain::key::{KeyHash, KeyRole, KeyText};
 use domain::ledger::EntryKind;
 use domain::money::{Amount, CostKind, CostLine, UnitPrice, cost::round_up_to_nano};
@@ -123,6 +123,7 @@ pub(crate) fn opening(number: u64, account: AccountId, key: KeyId, at: Timestamp
         app_title: Some("app".to_owned()),
         app_url: None,
         user_agent: Some("agent/1".to_owned()),
+        preset: Some(PresetId::new(at, number.to_be_bytes().repeat(2).try_into().unwrap_or_default())),
         region: Some("eu".to_owned()),
         data_policy: Some("no training".to_owned()),
         is_free: number.is_multiple_of(5),

@@ -6,7 +6,7 @@ use super::statement::statements;
 use super::value::{Row, Value, json_text};
 use super::{Store, StoreError};
 use domain::generation::{Opening, Settlement};
-use domain::id::{AccountId, GenerationId, KeyId, WorkspaceId};
+use domain::id::{AccountId, GenerationId, KeyId, PresetId, WorkspaceId};
 use domain::money::UnitPrice;
 use domain::time::Timestamp;
 
@@ -18,7 +18,7 @@ macro_rules! generation_select {
             completion_price, fixed_price, prompt_estimate, hold, end_user, customer, feature, session_id, app_title,
             app_url, user_agent, region, data_policy, ending, kind, charge, waived, finish_reason, native_finish_reason,
             upstream_id, service_tier, status, error_type, latency_ms, generation_ms, usage_json, lines_json,
-            attempts_json, excluded_json
+            attempts_json, excluded_json, preset_id
         from generations "
     };
 }
@@ -85,7 +85,7 @@ pub(super) async fn insert(tx: &mut Tx, settlements: &[&Settlement]) -> Result<(
 }
 
 /// Columns of a row.
-const COLUMNS: usize = 50;
+const COLUMNS: usize = 51;
 
 /// The columns in the order of the table.
 fn to_row(settlement: &Settlement) -> Result<Vec<Value<'_>>, StoreError> {
@@ -114,6 +114,7 @@ fn to_row(settlement: &Settlement) -> Result<Vec<Value<'_>>, StoreError> {
         json_text(&settlement.lines)?.into(),
         json_text(&settlement.attempts)?.into(),
         json_text(&settlement.excluded)?.into(),
+        opening.preset.as_ref().map(|id| id.as_bytes().as_slice()).into(),
     ]);
     Ok(row)
 }
@@ -212,5 +213,6 @@ fn opening_from_row(row: &Row) -> Result<Opening, StoreError> {
         user_agent: row.text_opt("user_agent")?,
         region: row.text_opt("region")?,
         data_policy: row.text_opt("data_policy")?,
+        preset: row.id_opt("preset_id", PresetId::from_bytes)?,
     })
 }

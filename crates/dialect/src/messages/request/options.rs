@@ -26,6 +26,7 @@ const SAME: &[&str] = &[
     "validate",
     "pin",
     "max_cost",
+    "explain",
     "deferred_tools",
     "stop_server_tools_when",
 ];

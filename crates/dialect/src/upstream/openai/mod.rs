@@ -23,6 +23,7 @@ pub(super) const OURS: &[&str] = &[
     "validate",
     "pin",
     "max_cost",
+    "explain",
     "metadata",
     "include_reasoning",
     "cache_control",

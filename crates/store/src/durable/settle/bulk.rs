@@ -32,10 +32,10 @@ bulk_statements! {
             app_title, app_url, user_agent, region, data_policy, ending, kind, charge, waived, prompt_tokens,
             completion_tokens, reasoning_tokens, cached_tokens, finish_reason, native_finish_reason,
             upstream_id, service_tier, status, error_type, latency_ms, generation_ms, usage_json, lines_json,
-            attempts_json, excluded_json)
+            attempts_json, excluded_json, preset_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
             $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41,
-            $42, $43, $44, $45, $46, $47, $48, $49, $50)
+            $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)
         on conflict (id) do nothing",
         "insert into generations (id, account_id, workspace_id, key_id, created_at, ended_at, model_asked, model, provider_slug,
             provider_name, endpoint_tag, attempt, api_type, is_streamed, is_free, price_version, prompt_price,
@@ -43,7 +43,7 @@ bulk_statements! {
             app_title, app_url, user_agent, region, data_policy, ending, kind, charge, waived, prompt_tokens,
             completion_tokens, reasoning_tokens, cached_tokens, finish_reason, native_finish_reason,
             upstream_id, service_tier, status, error_type, latency_ms, generation_ms, usage_json, lines_json,
-            attempts_json, excluded_json)
+            attempts_json, excluded_json, preset_id)
         select * from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[], $7::text[],
             $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::bigint[],
             $15::bigint[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
@@ -51,7 +51,7 @@ bulk_statements! {
             $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::bigint[], $34::text[],
             $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::text[], $40::text[], $41::text[],
             $42::text[], $43::bigint[], $44::text[], $45::bigint[], $46::bigint[], $47::text[], $48::text[],
-            $49::text[], $50::text[])
+            $49::text[], $50::text[], $51::bytea[])
         on conflict (id) do nothing"
     };
     KEY_USAGE_ADD = {
