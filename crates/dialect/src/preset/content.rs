@@ -83,7 +83,10 @@ const KEPT: &[&str] = &[
 pub fn content(body: &[u8], form: Form) -> Result<Content, InvalidRequest> {
     let shape = |_shape| InvalidRequest::body("The body is not a JSON object");
     let top: RawObject<'_> = serde_json::from_slice(body).map_err(shape)?;
-    let names_preset = |name: &str| top.get(name).is_some_and(|value| value.get().contains(MARK));
+    // Written anew, no character of the mark is an escape.
+    let plain = |value: &RawValue| serde_json::from_str::<Value>(value.get()).map(|value| value.to_string());
+    let names_preset =
+        |name: &str| top.get(name).is_some_and(|value| plain(value).is_ok_and(|text| text.contains(MARK)));
     if top.get("preset").is_some_and(|value| value.get() != "null") || names_preset("model") || names_preset("models") {
         return Err(InvalidRequest::field("preset", "a preset cannot name a preset"));
     }

@@ -25,7 +25,7 @@ pub struct Reference {
 /// When the name is no text, is blank or too long, or two different presets are named.
 pub fn reference(body: &[u8]) -> Result<Option<Reference>, InvalidRequest> {
     // Most requests name none, and bodies can be large.
-    if memmem::find(body, b"preset").is_none() {
+    if memmem::find(body, b"preset").is_none() && !spells_letters(body) {
         return Ok(None);
     }
     let Ok(top) = serde_json::from_slice::<RawObject<'_>>(body) else { return Ok(None) };
@@ -45,6 +45,12 @@ pub fn reference(body: &[u8]) -> Result<Option<Reference>, InvalidRequest> {
         return Err(InvalidRequest::field("preset", "must have 1 to 200 bytes"));
     }
     Ok(Some(Reference { slug, model }))
+}
+
+/// Whether some lower-case letter is written as an escape, so that a word may stand there in another spelling. Writers of
+/// JSON escape characters beyond ASCII and control characters, never letters.
+fn spells_letters(body: &[u8]) -> bool {
+    memmem::find_iter(body, br"\u00").any(|at| matches!(body.get(at + 4), Some(b'6' | b'7')))
 }
 
 /// The `preset` field, with or without the mark that models carry.

@@ -26,6 +26,15 @@ fn three_forms_name_a_preset() {
     ] {
         assert_eq!(reference(body.to_string().as_bytes()), Ok(expected), "{body}");
     }
+    for body in [
+        r#"{"pre\u0073et":"brief"}"#,
+        r#"{"\u0070\u0072\u0065\u0073\u0065\u0074":"brief"}"#,
+        r#"{"model":"@\u0070reset\/brief"}"#,
+        r#"{"model":"\u0040preset\u002Fbrief"}"#,
+    ] {
+        assert_eq!(reference(body.as_bytes()), Ok(Some(named("brief", None))), "{body}");
+    }
+    assert_eq!(reference(r#"{"model":"a/b","x":"caf\u00e9 \u0007 \\u0073"}"#.as_bytes()), Ok(None));
     assert_eq!(reference(b"{\"preset\":"), Ok(None), "the parser of the body says what is wrong");
     for body in [
         json!({"preset": 7}),
@@ -167,6 +176,16 @@ fn content_that_would_fail_every_request_is_refused() {
         let error = content(body.to_string().as_bytes(), Form::Chat).expect_err("refused");
         assert_eq!(error.param.as_deref(), Some(param), "{body}");
     }
+    assert!(content(br#"{"model":"@preset\/other"}"#, Form::Chat).is_err(), "whatever its spelling");
     assert!(content(b"[]", Form::Chat).is_err());
     assert_eq!(content(b"{}", Form::Chat).expect("empty").config, "{}");
+}
+
+#[test]
+fn a_chat_request_with_items_gets_the_prompt_as_its_instructions() {
+    let items = json!({"model": "a/b@preset/x", "input": "Hi"});
+    let expected = json!({"model": "a/b", "input": "Hi", "instructions": "Be brief."});
+    assert_eq!(merged(&items, Some("Be brief."), &json!({}), Form::Chat), expected);
+    let own = json!({"model": "a/b@preset/x", "input": "Hi", "instructions": "Be long."});
+    assert_eq!(merged(&own, Some("Be brief."), &json!({}), Form::Chat)["instructions"], "Be long.");
 }
