@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3] / "catalog"
 LIMIT = Decimal(1000)
-LEAST = {"providers": 60, "models": 340, "free": 25}
+LEAST = {"providers": 60, "models": 340, "free": 25, "rated": 100}
 PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]{1,9})?")
 DAY = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 IDENT = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9._-]*(:(free|extended|thinking))?")
@@ -27,6 +27,7 @@ PARAMETERS = set(
     "logprobs top_logprobs prediction seed response_format structured_outputs stop tools tool_choice parallel_tool_calls include_reasoning "
     "reasoning reasoning_effort web_search_options verbosity".split()
 )
+TIERS = {"low", "medium", "high"}
 EFFORTS = {"max", "xhigh", "high", "medium", "low", "minimal", "none"}
 QUANTIZATIONS = {None, "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"}
 TOKENIZERS = set("Router Media Other GPT Claude Gemini Gemma Grok Cohere Nova Qwen Qwen3 Yi DeepSeek Mistral Llama2 Llama3 Llama4 PaLM RWKV".split())
@@ -40,7 +41,7 @@ PROVIDER = {
 POLICY = {"training", "retains_prompts", "retention_days", "zdr"}
 QUIRKS = {"max_tokens_field", "drop", "stream_usage", "reasoning_field", "developer_role", "forward_unknown", "tool_strict"}
 MODEL = {"id", "name", "context_length", "max_completion_tokens", "input_modalities", "output_modalities", "supported_parameters", "tokenizer", "instruct_type", "source", "date", "endpoints"}
-MODEL_MAY = {"canonical_slug", "created", "description", "hugging_face_id", "knowledge_cutoff", "expiration_date", "reasoning", "aliases"}
+MODEL_MAY = {"canonical_slug", "created", "description", "hugging_face_id", "knowledge_cutoff", "expiration_date", "reasoning", "aliases", "quality"}
 ENDPOINT = {"provider", "upstream_id", "tag", "variant", "quantization", "region", "price", "source", "date"}
 ENDPOINT_MAY = {
     "context_length", "max_completion_tokens", "max_prompt_tokens", "supported_parameters", "input_modalities", "data_policy",
@@ -93,7 +94,7 @@ def main():
         _model(check, model, slugs)
     _mapping(check, _read(ROOT / "mapping.json"), {model["id"] for model in models}, slugs)
     free = [model for model in models if model["id"].endswith(":free")]
-    counts = {"providers": len(providers), "models": len(models), "free": len(free)}
+    counts = {"providers": len(providers), "models": len(models), "free": len(free), "rated": sum("quality" in model for model in models)}
     for kind, least in LEAST.items():
         check.that(counts[kind] >= least, kind, f"{counts[kind]}, fewer than {least}")
     _print(counts, models)
@@ -156,6 +157,10 @@ def _model(check, model, slugs):
     if "reasoning" in model:
         check.fields(model["reasoning"], {"mandatory", "supports_max_tokens"}, {"supported_efforts"}, where)
         check.that(set(model["reasoning"].get("supported_efforts", [])) <= EFFORTS, where, "supported_efforts")
+    if "quality" in model:
+        check.fields(model["quality"], {"tier", "source", "date"}, set(), where)
+        check.cited(model["quality"], f"quality of {where}")
+        check.that(model["quality"]["tier"] in TIERS, where, "quality tier")
     check.that(bool(model["endpoints"]), where, "no endpoint")
     for tag, times in Counter(endpoint["tag"] for endpoint in model["endpoints"]).items():
         check.that(times == 1, where, f"tag {tag} appears {times} times")
@@ -219,6 +224,8 @@ def _print(counts, models):
     print(f"providers {counts['providers']}, models {counts['models']}, free variants {counts['free']}")
     print(f"endpoints {served.total()} at {len(served)} providers, models with several providers {several}")
     print(f"authors {len({model['id'].split('/', 1)[0] for model in models})}")
+    tiers = Counter(model["quality"]["tier"] for model in models if "quality" in model)
+    print(f"rated models {tiers.total()}: " + ", ".join(f"{tier} {tiers[tier]}" for tier in ("high", "medium", "low")))
     print(f"embedding models {sum('embeddings' in model['output_modalities'] for model in models)}")
     print("prices: " + ", ".join(f"{kind} {times}" for kind, times in sorted(kinds.items())))
 

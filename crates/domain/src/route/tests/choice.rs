@@ -2,9 +2,13 @@
 
 use super::super::{HealthState, Need};
 use super::{Planning, catalog, endpoint, model, state};
-use crate::catalog::Catalog;
+use crate::catalog::file::{ModelText, ProviderText};
+use crate::catalog::{Catalog, CatalogBuilder, Endpoint, Model};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
 
 fn rated(id: &str, provider: &str, price: &str, tier: Option<&str>) -> Value {
     let mut model = model(id, &[endpoint(provider, price, json!({"supported_parameters": ["tools"]}))]);
@@ -52,6 +56,59 @@ fn feature_4_7_auto_takes_the_cheapest_of_the_best_tier_within_the_band() {
     assert_eq!(auto(new().layer(&wish(excluded))), ["b/cheap-good-dearer"]);
     let account = json!({"scope": "account", "rules": [{"restrict": {"ignored_models": ["a/*", "b/*"]}}]});
     assert_eq!(auto(new().layer(&account)), ["d/seer"], "policies hold for routers, too");
+}
+
+/// The shipped catalogue, all of whose providers are taken for connected.
+fn shipped() -> Catalog {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalog");
+    let read = |path: &Path| std::fs::read_to_string(path).expect("readable");
+    let mut builder = CatalogBuilder::default();
+    for provider in serde_json::from_str::<Vec<ProviderText>>(&read(&folder.join("providers.json"))).expect("providers")
+    {
+        builder.provider(provider);
+    }
+    for entry in std::fs::read_dir(folder.join("models")).expect("models") {
+        for model in serde_json::from_str::<Vec<ModelText>>(&read(&entry.expect("entry").path())).expect("models") {
+            builder.model(model);
+        }
+    }
+    builder.build().expect("catalogue")
+}
+
+#[test]
+fn over_the_shipped_catalogue_auto_takes_the_cheapest_rated_model_that_can_do_it() {
+    let catalog = shipped();
+    let rated = catalog.models().iter().filter(|model| model.quality.is_some()).count();
+    assert!(rated >= 100, "{rated} rated models");
+    for (band, from, below) in [("low", 0, 1), ("medium", 1, 4), ("high", 4, 10), ("xhigh", 10, 25)] {
+        for parameters in [vec![], vec!["tools"]] {
+            // Worked out from the data alone: of what can be called and lies in the band, the best tier, then the lowest price.
+            let reach = |model: &&Arc<Model>| {
+                let is_text = model.output_modalities.iter().any(|gives| gives == "text");
+                is_text && !model.is_gone("2026-11-21") && !model.id.ends_with(":free")
+            };
+            let best = catalog.models().iter().filter(reach).filter_map(|model| {
+                let can = |endpoint: &&Arc<Endpoint>| {
+                    let has = |name: &&str| endpoint.supported_parameters.iter().any(|has| has == *name);
+                    endpoint.provider.family.is_supported()
+                        && endpoint.service_tier.is_none()
+                        && parameters.iter().all(|name| has(name))
+                };
+                let mixed = |endpoint: &Arc<Endpoint>| {
+                    (endpoint.price.prompt.femtos() * 3 + endpoint.price.completion.femtos()) / 4
+                };
+                let price = model.endpoints.iter().filter(can).map(mixed).min()?;
+                let is_inside = (from * 1_000_000_000..below * 1_000_000_000).contains(&price);
+                is_inside
+                    .then(|| (Reverse(model.quality.as_ref().map(|quality| quality.tier)), price, model.id.clone()))
+            });
+            let (tier, _, expected) = best.min().expect("a band is empty");
+            let mut planning = Planning::over(&catalog).layer(&wish(json!({"cost_tier": band})));
+            planning.need.parameters = parameters.clone();
+            assert_eq!(auto(planning)[0], expected, "{band} {parameters:?}");
+            assert!(tier.0.is_some(), "{band}: rated models come before all others");
+        }
+    }
 }
 
 #[test]
