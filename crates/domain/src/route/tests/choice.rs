@@ -92,7 +92,7 @@ fn over_the_shipped_catalogue_auto_takes_the_cheapest_rated_model_that_can_do_it
                     let has = |name: &&str| endpoint.supported_parameters.iter().any(|has| has == *name);
                     endpoint.provider.family.is_supported()
                         && endpoint.service_tier.is_none()
-                        && parameters.iter().all(|name| has(name))
+                        && parameters.iter().all(has)
                 };
                 let mixed = |endpoint: &Arc<Endpoint>| {
                     (endpoint.price.prompt.femtos() * 3 + endpoint.price.completion.femtos()) / 4
