@@ -232,6 +232,44 @@ def openai_responses_plain_and_stream():
     same((cut.status, cut.incomplete_details.reason), ("incomplete", "max_output_tokens"))
     seen = chat.responses.create(model="echo-1", input="x", reasoning={"summary": "auto"})
     same([item.type for item in seen.output], ["reasoning", "message"])
+    same(seen.output[0].encrypted_content, None)
+
+
+@check
+def openai_responses_sealed_reasoning():
+    asked = {"model": "echo-1", "store": False, "reasoning": {"summary": "auto"}, "include": ["reasoning.encrypted_content"]}
+    with chat.responses.stream(input="hello", **asked) as stream:
+        list(stream)
+        thought = stream.get_final_response().output[0].model_dump(exclude_none=True)
+    assert thought["encrypted_content"], thought
+    again = [*user("hello"), thought, *user("again")]
+    same(chat.responses.create(input=again, **asked).output_text, "You said: again")
+    for wrong in ({**thought, "id": "rs_of_another"}, {**thought, "encrypted_content": None}):
+        fails(openai.BadRequestError, lambda: chat.responses.create(input=[wrong, *user("x")], **asked))
+
+
+@check
+def openai_responses_namespaces_and_free_form_tools():
+    member = {"type": "function", "name": "find", "parameters": WEATHER, "strict": True}
+    tools = [
+        {"type": "namespace", "name": "crm", "description": "Customers.", "tools": [member]},
+        {"type": "custom", "name": "patch"},
+    ]
+    question = {"role": "user", "content": 'CALL:find CALL:patch{"input":"*** begin"}'}
+    answer = chat.responses.create(model="echo-1", input=[question], tools=tools)
+    with chat.responses.stream(model="echo-1", input=[question], tools=tools) as stream:
+        texts = [event.delta for event in stream if event.type == "response.custom_tool_call_input.delta"]
+        same([item.type for item in stream.get_final_response().output], [item.type for item in answer.output])
+    found, patched = answer.output
+    same((found.type, found.name, found.namespace), ("function_call", "find", "crm"))
+    same((patched.type, patched.name, patched.input, "".join(texts)), ("custom_tool_call", "patch", "*** begin", "*** begin"))
+    results = [
+        {"type": "function_call_output", "call_id": found.call_id, "output": "one"},
+        {"type": "custom_tool_call_output", "call_id": patched.call_id, "output": "done"},
+    ]
+    after = chat.responses.create(model="echo-1", input=[question, *answer.output, *results], tools=tools)
+    same(after.output_text, "The tool said: one; done")
+    fails(openai.BadRequestError, lambda: chat.responses.create(model="echo-1", input=[question, *answer.output, results[0]], tools=tools))
 
 
 @check

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ask::{Ask, Choice, Tool};
+use crate::ask::{Ask, Choice, Kind, Tool};
 use crate::options::TOKENS_MAX;
 use crate::scenario::{Call, Counts, Scenario};
 use crate::{schema, tokens};
@@ -14,6 +14,8 @@ pub(crate) struct Answer {
     pub model: String,
     /// Reasoning, when shown.
     pub reasoning: Option<String>,
+    /// Whether it comes with a seal (families where one must ask).
+    pub sealed: bool,
     /// Text; empty when there are only calls.
     pub text: String,
     /// Whether the text is a refusal.
@@ -39,6 +41,8 @@ pub(crate) struct Made {
     pub name: String,
     /// Arguments.
     pub arguments: Value,
+    /// How the tool is called.
+    pub kind: Kind,
 }
 
 /// Why an answer ends.
@@ -93,6 +97,7 @@ pub(crate) fn answer(ask: &Ask, scenario: &Scenario, seed: u64) -> Answer {
     Answer {
         model: wanted.model.clone().unwrap_or_else(|| ask.model.clone()),
         reasoning,
+        sealed: ask.sealed,
         text,
         refused: wanted.refusal.is_some(),
         calls,
@@ -214,6 +219,7 @@ fn calls(ask: &Ask, scenario: &Scenario) -> Vec<Made> {
             ordinal,
             name: call.name.clone(),
             arguments: call.arguments.clone().unwrap_or_else(|| arguments(ask, &call.name)),
+            kind: tool(ask, &call.name).map(|tool| tool.kind.clone()).unwrap_or_default(),
         })
         .collect()
 }
@@ -250,9 +256,12 @@ fn named(rest: &str, tools: &[Tool]) -> Option<Call> {
     Some(Call { name: tool.name.clone(), arguments })
 }
 
+fn tool<'a>(ask: &'a Ask, name: &str) -> Option<&'a Tool> {
+    ask.tools.iter().find(|tool| tool.name == name)
+}
+
 fn arguments(ask: &Ask, name: &str) -> Value {
-    let tool = ask.tools.iter().find(|tool| tool.name == name);
-    match tool.map(|tool| schema::instance(&tool.schema)) {
+    match tool(ask, name).map(|tool| schema::instance(&tool.schema)) {
         Some(arguments) if arguments.is_object() => arguments,
         _ => json!({}),
     }

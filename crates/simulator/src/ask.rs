@@ -35,6 +35,8 @@ pub(crate) struct Ask {
     pub choices: u64,
     /// Whether reasoning is wanted and shown.
     pub reasoning: bool,
+    /// Whether reasoning is to come with a seal under which it can be sent back (families where one must ask).
+    pub sealed: bool,
     /// Bytes of text in the prompt, system prompt and tools included.
     pub prompt_bytes: usize,
     /// Images in the prompt.
@@ -50,6 +52,27 @@ pub(crate) struct Tool {
     pub name: String,
     /// Schema of its arguments.
     pub schema: Value,
+    /// How it is called.
+    pub kind: Kind,
+}
+
+/// How a tool is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// With arguments as an object.
+    #[default]
+    Function,
+    /// The same, as a member of this namespace.
+    Within(String),
+    /// With a free text, which stands as `input` in what the simulator is told to call it with.
+    Custom,
+}
+
+impl Tool {
+    /// A plain function.
+    pub(crate) fn function(name: &str, schema: Value) -> Self {
+        Self { name: name.to_owned(), schema, kind: Kind::Function }
+    }
 }
 
 /// What the request says about calling tools.

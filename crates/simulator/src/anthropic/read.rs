@@ -60,7 +60,7 @@ fn read_tools(ask: &mut Ask, body: &Value) {
     for tool in body.get("tools").and_then(Value::as_array).into_iter().flatten() {
         ask.counts_text(&tool.to_string());
         if let (Some(name), Some(schema)) = (tool.get("name").and_then(Value::as_str), tool.get("input_schema")) {
-            ask.tools.push(Tool { name: name.to_owned(), schema: schema.clone() });
+            ask.tools.push(Tool::function(name, schema.clone()));
         }
     }
     ask.choice = match body.pointer("/tool_choice/type").and_then(Value::as_str) {

@@ -72,7 +72,7 @@ fn read_tools(ask: &mut Ask, body: &Value) {
             let schema = field(function, "parametersJsonSchema").or_else(|| field(function, "parameters"));
             if let Some(name) = field(function, "name").and_then(Value::as_str) {
                 let schema = schema.cloned().unwrap_or_else(|| json!({}));
-                ask.tools.push(Tool { name: name.to_owned(), schema });
+                ask.tools.push(Tool::function(name, schema));
             }
         }
     }

@@ -80,7 +80,7 @@ fn read_tools(ask: &mut Ask, body: &Value) {
         ask.counts_text(&tool.to_string());
         if let Some(name) = tool.pointer("/function/name").and_then(Value::as_str) {
             let schema = tool.pointer("/function/parameters").cloned().unwrap_or_else(|| json!({}));
-            ask.tools.push(Tool { name: name.to_owned(), schema });
+            ask.tools.push(Tool::function(name, schema));
         }
     }
     ask.choice = match body.get("tool_choice") {

@@ -13,6 +13,7 @@ pub(super) use stream::stream;
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Finish, Made};
+use crate::ask::Kind;
 use crate::event::Event;
 use crate::family::{Meta, Refusal};
 use crate::scenario::Scenario;
@@ -99,7 +100,7 @@ fn usage(answer: &Answer) -> Value {
 /// One output item.
 enum Item<'a> {
     /// Reasoning with a summary.
-    Reasoning { id: String, text: &'a str },
+    Reasoning { id: String, text: &'a str, sealed: bool },
     /// A message of one part.
     Message { id: String, text: &'a str, refused: bool },
     /// A tool call.
@@ -109,13 +110,13 @@ enum Item<'a> {
 fn items<'a>(answer: &'a Answer, meta: &Meta) -> Vec<Item<'a>> {
     let mut items = Vec::new();
     if let Some(text) = &answer.reasoning {
-        items.push(Item::Reasoning { id: meta.id("rs_", 0), text });
+        items.push(Item::Reasoning { id: meta.id("rs_", 0), text, sealed: answer.sealed });
     }
     if !answer.text.is_empty() {
         items.push(Item::Message { id: meta.id("msg_", 0), text: &answer.text, refused: answer.refused });
     }
     items.extend(answer.calls.iter().map(|made| Item::Call {
-        id: meta.id("fc_", made.ordinal),
+        id: meta.id(if made.kind == Kind::Custom { "ctc_" } else { "fc_" }, made.ordinal),
         call_id: meta.id("call_", made.ordinal),
         made,
     }));
@@ -128,25 +129,46 @@ impl Item<'_> {
         let status = if complete { "completed" } else { "in_progress" };
         let say = |text: &str| if complete { text.to_owned() } else { String::new() };
         match self {
-            Self::Reasoning { id, text } => {
+            Self::Reasoning { id, text, sealed } => {
                 let summary: Vec<Value> =
                     complete.then(|| json!({"type": "summary_text", "text": text})).into_iter().collect();
-                json!({"type": "reasoning", "id": id, "summary": summary})
+                let item = json!({"type": "reasoning", "id": id, "summary": summary});
+                if *sealed && complete { joined(item, &json!({"encrypted_content": seal(id)})) } else { item }
             }
             Self::Message { id, text, refused } => {
                 let parts: Vec<Value> = complete.then(|| part(text, *refused)).into_iter().collect();
                 json!({"type": "message", "id": id, "role": "assistant", "status": status, "content": parts})
             }
-            Self::Call { id, call_id, made } => json!({
-                "type": "function_call",
-                "id": id,
-                "call_id": call_id,
-                "name": made.name,
-                "arguments": say(&made.arguments.to_string()),
-                "status": status,
-            }),
+            Self::Call { id, call_id, made } => {
+                let head = json!({"id": id, "call_id": call_id, "name": made.name, "status": status});
+                let said = say(&given(made));
+                match &made.kind {
+                    Kind::Custom => joined(head, &json!({"type": "custom_tool_call", "input": said})),
+                    Kind::Function => joined(head, &json!({"type": "function_call", "arguments": said})),
+                    Kind::Within(namespace) => {
+                        joined(head, &json!({"type": "function_call", "arguments": said, "namespace": namespace}))
+                    }
+                }
+            }
         }
     }
+}
+
+/// What a tool is called with: arguments as JSON, or the free text of one that takes any.
+fn given(made: &Made) -> String {
+    match (&made.kind, made.arguments.get("input").and_then(Value::as_str)) {
+        (Kind::Custom, Some(input)) => input.to_owned(),
+        _ => made.arguments.to_string(),
+    }
+}
+
+/// How our seals begin.
+const SEAL: &str = "simulator-seal-";
+
+/// The seal of the reasoning with this id; an item sent back with both must have them from the same answer.
+fn seal(id: &str) -> String {
+    let digest = crate::observe::sha256(id.as_bytes());
+    format!("{SEAL}{}", digest.get(..32).unwrap_or(&digest))
 }
 
 fn part(text: &str, refused: bool) -> Value {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, document, items, joined, part, plain, usage};
-use crate::answer::Answer;
+use super::{Item, document, given, items, joined, part, plain, usage};
+use crate::answer::{Answer, Made};
+use crate::ask::Kind;
 use crate::delivery::piece_bytes;
 use crate::event::Event;
 use crate::family::Meta;
@@ -56,7 +57,7 @@ impl Numbered {
     fn item(&mut self, at: usize, item: &Item<'_>, scenario: &Scenario) {
         let bytes = piece_bytes(scenario);
         match item {
-            Item::Reasoning { id, text } => {
+            Item::Reasoning { id, text, .. } => {
                 let place = json!({"item_id": id, "output_index": at, "summary_index": 0});
                 let with = |more: Value| joined(more, &place);
                 let summary = |text: &str| json!({"part": {"type": "summary_text", "text": text}});
@@ -69,20 +70,30 @@ impl Numbered {
             }
             Item::Message { id, text, refused } => self.message(&(id.as_str(), at), text, *refused, bytes),
             Item::Call { id, made, .. } => {
-                let place = json!({"item_id": id, "output_index": at});
-                let arguments = made.arguments.to_string();
                 let bytes = scenario.answer.argument_bytes.unwrap_or(ARGUMENT_BYTES);
-                for piece in pieces(&arguments, bytes) {
-                    self.push(
-                        "response.function_call_arguments.delta",
-                        &joined(json!({"delta": piece}), &place),
-                        Some(piece),
-                    );
-                }
-                let done = json!({"arguments": arguments, "name": made.name});
-                self.push("response.function_call_arguments.done", &joined(done, &place), None);
+                self.call(&json!({"item_id": id, "output_index": at}), made, bytes);
             }
         }
+    }
+
+    fn call(&mut self, place: &Value, made: &Made, bytes: usize) {
+        let said = given(made);
+        let (delta, done, whole) = match made.kind {
+            Kind::Custom => (
+                "response.custom_tool_call_input.delta",
+                "response.custom_tool_call_input.done",
+                json!({"input": said}),
+            ),
+            Kind::Function | Kind::Within(_) => (
+                "response.function_call_arguments.delta",
+                "response.function_call_arguments.done",
+                json!({"arguments": said, "name": made.name}),
+            ),
+        };
+        for piece in pieces(&said, bytes) {
+            self.push(delta, &joined(json!({"delta": piece}), place), Some(piece));
+        }
+        self.push(done, &joined(whole, place), None);
     }
 
     fn message(&mut self, (id, at): &(&str, usize), text: &str, refused: bool, bytes: usize) {
