@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
-import { counted, failure, named } from './checks.mjs';
+import { FAMILIES, counted, failure, named } from './checks.mjs';
 
 const { PORTOLAN_URL: url, PORTOLAN_KEY: key, PORTOLAN_SPENT_KEY: spentKey } = process.env;
 const options = { baseURL: `${url}/api`, apiKey: null, maxRetries: 0, timeout: 30_000 };
@@ -122,12 +122,45 @@ const EACH_FAMILY = {
     const messages = [user('hello'), { role: 'assistant', content: streamed.content }, user('and now?')];
     assert.equal(textOf(await create(family, '', { ...THINKING, messages })), 'You said: and now?');
   },
+  async 'thinking moves to another provider'(family) {
+    const answer = await create(family, 'hello', THINKING);
+    const messages = [user('hello'), { role: 'assistant', content: answer.content }, user('and now?')];
+    for (const other of FAMILIES) {
+      assert.equal(textOf(await create(other, '', { max_tokens: 4000, messages })), 'You said: and now?');
+    }
+  },
   async 'count tokens'(family) {
-    const { input_tokens: count } = await client.messages.countTokens({
-      model: `mock/${family}-1`,
-      messages: [user('hello')],
+    const model = `mock/${family}-1`;
+    const short = await client.messages.countTokens({ model, messages: [user('hello')] });
+    const long = await client.messages.countTokens({
+      ...{ model, system: 'Be brief.', tools: TOOLS },
+      messages: [user('hello '.repeat(100))],
     });
-    assert.ok(count > 0 && count < 50);
+    assert.ok(short.input_tokens > 0 && short.input_tokens < 50 && long.input_tokens > 50);
+    // Providers of the other formats count themselves, and count what they later charge.
+    assert.equal(short.estimated, family.startsWith('openai'));
+    if (short.estimated) return;
+    assert.equal(short.input_tokens, (await create(family, 'hello')).usage.input_tokens);
+  },
+  async 'system history and limits'(family) {
+    // Providers of the Responses format take no smaller limit than 16.
+    const limit = family === 'openai-responses' ? 16 : 2;
+    const answer = await create(family, '', {
+      max_tokens: limit,
+      system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }],
+      messages: [
+        user('one'),
+        { role: 'assistant', content: 'two' },
+        user([{ type: 'text', text: 'three, and then some more of it '.repeat(4) }]),
+      ],
+      stop_sequences: ['never'],
+    });
+    assert.deepEqual([answer.stop_reason, answer.usage.output_tokens], ['max_tokens', limit]);
+  },
+  async 'structured output'(family) {
+    const schema = { ...tool('x', 'name').input_schema };
+    const answer = await create(family, 'who?', { output_config: { format: { type: 'json_schema', schema } } });
+    assert.deepEqual(Object.keys(JSON.parse(textOf(answer))), ['name']);
   },
   async 'images and documents'(family) {
     const seen = await create(family, [
@@ -176,6 +209,18 @@ const ONCE = {
       const patient = new Anthropic({ ...options, authToken: key, maxRetries: 2, fetch: counter });
       await failure(() => patient.messages.create({ ...body('openai', 'x'), model }));
       assert.equal(counter.count, calls, model);
+    }
+  },
+  async 'falls back to the next model'() {
+    const fallbacks = [{ model: 'mock/anthropic-busy' }, { model: 'mock/gemini-1' }];
+    const answer = await create('openai', 'hello', { fallbacks }, 'broken');
+    assert.deepEqual([textOf(answer), answer.model], ['You said: hello', 'mock/gemini-1']);
+  },
+  async 'a system turn keeps its place'() {
+    const said = { role: 'assistant', content: 'two' };
+    const messages = [user('one'), said, user('three'), { role: 'system', content: 'Be brief.' }];
+    for (const family of FAMILIES) {
+      assert.equal((await create(family, '', { messages })).stop_reason, 'end_turn');
     }
   },
   async 'unknown model'() {
