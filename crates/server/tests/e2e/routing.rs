@@ -195,6 +195,74 @@ async fn features_4_7_to_4_9_routers_and_families_answer_with_the_concrete_model
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn feature_4_6_the_model_that_answers_is_named_and_billed() {
+    let app = app().await;
+    app.simulator("one").set_scenario("*", scenario(json!({"headers": {"status": 500}})));
+    app.simulator("two")
+        .set_scenario("*", scenario(json!({"answer": {"text": "ok"}, "usage": {"prompt": 7, "completion": 5}})));
+    for stream in [false, true] {
+        // The first model is at `one` alone, which fails; the second costs another price at `two`.
+        let wish = json!({"models": ["mock/solo", "mock/echo"], "provider": {"only": ["one", "two"]}, "stream": stream,
+            "stream_options": {"include_usage": true}});
+        let answer = ask(&app, "mock/solo", wish).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let record = app.generation(&answer.id().unwrap()).await;
+        assert_eq!((&record["model"], &record["provider_name"]), (&json!("mock/echo"), &json!("two")), "{record}");
+        // 7 prompt and 5 answer tokens at 1.2 USD per million.
+        assert_eq!(testkit::nanos_at(&record, "/total_cost"), 12 * 1_200, "stream {stream}: {record}");
+        let named = if stream { answer.events()[0]["model"].clone() } else { answer.json()["model"].clone() };
+        assert_eq!(named, "mock/echo", "stream {stream}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn features_8_4_and_8_5_lists_show_exactly_what_routing_uses() {
+    let app = app_with_policies().await;
+    let tags = |rows: &Value| -> std::collections::BTreeSet<String> {
+        rows.as_array().unwrap().iter().map(|row| row["tag"].as_str().unwrap().to_owned()).collect()
+    };
+    let get = async |path: &str| app.send(&Ask::get(path).key(&app.key)).await.json()["data"].clone();
+    let plan = async |more: Value| explain(&app, &app.key, "mock/kept", more).await.json()["attempts"].clone();
+    let listed = get("/api/v1/models/mock/kept/endpoints").await;
+    assert_eq!(tags(&listed["endpoints"]), tags(&plan(json!({})).await), "every endpoint that can serve is listed");
+    let zero: Vec<Value> = get("/api/v1/endpoints/zdr")
+        .await
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["model_id"] == "mock/kept")
+        .cloned()
+        .collect();
+    assert_eq!(tags(&json!(zero)), tags(&plan(json!({"provider": {"zdr": true}})).await));
+    assert_eq!(zero.len(), 1, "one of two keeps nothing: {zero:?}");
+    let providers = get("/api/v1/providers").await;
+    for row in listed["endpoints"].as_array().unwrap() {
+        let is_it = |provider: &&Value| provider["name"] == row["provider_name"];
+        assert!(providers.as_array().unwrap().iter().any(|provider| is_it(&provider)), "{row}");
+    }
+    app.finish().await;
+}
+
+/// A model at two providers, one of which keeps no data.
+async fn app_with_policies() -> TestApp {
+    let at = |slug: &str, zdr: bool| {
+        json!({"provider": slug, "upstream_id": "kept", "price": {"prompt": "1", "completion": "1"},
+            "data_policy": {"training": false, "retains_prompts": !zdr, "zdr": zdr}})
+    };
+    TestApp::builder(BINARY)
+        .simulated("one", Family::OpenAi)
+        .await
+        .simulated("two", Family::OpenAi)
+        .await
+        .model(
+            Model::new("mock/kept").at("one", "1", "1").with("endpoints", json!([at("one", true), at("two", false)])),
+        )
+        .start()
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pin_and_a_ceiling_fail_closed() {
     let app = app().await;
     app.simulator("two").set_scenario("*", scenario(json!({"headers": {"status": 500}})));

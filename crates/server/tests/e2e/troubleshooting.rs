@@ -66,6 +66,31 @@ async fn a_402_names_what_can_be_afforded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_402_while_others_run_says_when_to_come_back() {
+    // 100 answer tokens at 10 USD per million cost 0.001: there is credit for one such answer at a time.
+    let app = app("0.0016").await;
+    let slow = json!({"answer": {"tokens": 100}, "body": {"chunk_delay_ms": 60}});
+    for slug in ["first", "second"] {
+        app.simulator(slug).set_scenario("*", scenario(slow.clone()));
+    }
+    let asking = json!({"model": "mock/pair", "max_tokens": 100, "stream": true,
+        "messages": [{"role": "user", "content": "hello"}]});
+    let (address, first) = (app.address, Ask::chat(&asking).key(&app.key));
+    let running = tokio::spawn(async move { testkit::send(address, &first).await });
+    testkit::eventually("the first one runs", testkit::PATIENCE, || async {
+        let asked: usize = ["first", "second"].iter().map(|slug| app.simulator(slug).observed().len()).sum();
+        (asked == 1).then_some(())
+    })
+    .await;
+    let refused = app.chat(&asking).await;
+    assert_eq!(told(&refused), (402, "payment_required".to_owned()), "{}", refused.text());
+    assert_eq!(refused.json()["error"]["metadata"]["reason"], "in_flight_budget_exhausted", "{}", refused.text());
+    assert!(refused.header("retry-after").is_some() && refused.header("x-should-retry").as_deref() == Some("true"));
+    assert_eq!(running.await.unwrap().status, 200);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_429_says_when_to_come_back() {
     let app = app("1").await;
     for (slug, wait) in [("first", "30"), ("second", "10")] {

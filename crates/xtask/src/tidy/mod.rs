@@ -12,6 +12,7 @@ mod names;
 mod places;
 mod reference;
 mod rust;
+mod shown;
 mod tree;
 
 pub use tree::{File, Tree};
@@ -62,6 +63,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("error kinds", reference::errors),
     ("settings", reference::settings),
     ("routes", reference::routes),
+    ("named tests", shown::check),
     ("leaks", leaks::check),
 ];
 
