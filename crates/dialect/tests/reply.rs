@@ -17,7 +17,9 @@ use domain::catalog::{Family, Quirks};
 use domain::money::{Amount, PriceSheet, PriceSheetText, cost::round_up_to_nano};
 use domain::usage::Usage;
 use serde_json::Value;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ENVELOPE: Envelope<'static> = Envelope {
     id: "gen-1767225600-AbCdEf",
@@ -205,38 +207,50 @@ fn feed(decoder: &mut StreamDecoder, pieces: &[&[u8]]) -> String {
     format!("{deltas:?}")
 }
 
+#[test]
+fn streams_do_not_depend_on_where_they_are_cut() {
+    let (cases, next) = (cases(), AtomicUsize::new(0));
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            check_cuts(case);
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        (0..threads).for_each(|_| drop(scope.spawn(work)));
+    });
+    assert!(next.into_inner() >= cases.len());
+}
+
 /// Every cut is made in a piece that begins with the event before and ends with the event after the one that is cut. A
 /// decoder that has read such a piece must not only have said the same as without the cut, it must be in the same state:
 /// then nothing that follows can tell where the cut was.
-#[test]
-fn streams_do_not_depend_on_where_they_are_cut() {
-    for case in cases() {
-        let stream = case.stream.as_slice();
-        let whole = format!("{:?}", decode(case.family, &[stream]));
-        let singles: Vec<&[u8]> = stream.chunks(1).collect();
-        assert_eq!(format!("{:?}", decode(case.family, &singles)), whole, "{} in single bytes", case.name);
-        let text = std::str::from_utf8(stream).unwrap();
-        let blank = if text.contains("\r\n\r\n") { "\r\n\r\n" } else { "\n\n" };
-        let mut marks: Vec<usize> = text.match_indices(blank).map(|(at, _)| at + blank.len()).collect();
-        marks.retain(|mark| *mark < stream.len());
-        assert!(!marks.is_empty(), "{}", case.name);
-        let mut before = StreamDecoder::new(case.family, &Quirks::default());
-        let mut from = 0;
-        for (index, start) in std::iter::once(0).chain(marks.iter().copied()).enumerate() {
-            let end = marks.get(index).copied().unwrap_or(stream.len());
-            let to = marks.get(index + 1).copied().unwrap_or(stream.len());
-            let mut uncut = before.clone();
-            let said = feed(&mut uncut, &[&stream[from..to]]);
-            let state = format!("{uncut:?}");
-            for cut in start..=end {
-                let mut decoder = before.clone();
-                assert_eq!(feed(&mut decoder, &[&stream[from..cut], &stream[cut..to]]), said, "{} {cut}", case.name);
-                assert_eq!(format!("{decoder:?}"), state, "{} {cut}", case.name);
-            }
-            assert_eq!(format!("{:?}", decode(case.family, &[&stream[..start], &stream[start..]])), whole);
-            feed(&mut before, &[&stream[from..start]]);
-            from = start;
+fn check_cuts(case: &Case) {
+    let stream = case.stream.as_slice();
+    let whole = format!("{:?}", decode(case.family, &[stream]));
+    let singles: Vec<&[u8]> = stream.chunks(1).collect();
+    assert_eq!(format!("{:?}", decode(case.family, &singles)), whole, "{} in single bytes", case.name);
+    let text = std::str::from_utf8(stream).unwrap();
+    let blank = if text.contains("\r\n\r\n") { "\r\n\r\n" } else { "\n\n" };
+    let mut marks: Vec<usize> = text.match_indices(blank).map(|(at, _)| at + blank.len()).collect();
+    marks.retain(|mark| *mark < stream.len());
+    assert!(!marks.is_empty(), "{}", case.name);
+    let mut before = StreamDecoder::new(case.family, &Quirks::default());
+    let mut from = 0;
+    for (index, start) in std::iter::once(0).chain(marks.iter().copied()).enumerate() {
+        let end = marks.get(index).copied().unwrap_or(stream.len());
+        let to = marks.get(index + 1).copied().unwrap_or(stream.len());
+        let mut uncut = before.clone();
+        let said = feed(&mut uncut, &[&stream[from..to]]);
+        let state = format!("{uncut:?}");
+        for cut in start..=end {
+            let mut decoder = before.clone();
+            assert_eq!(feed(&mut decoder, &[&stream[from..cut], &stream[cut..to]]), said, "{} {cut}", case.name);
+            assert_eq!(format!("{decoder:?}"), state, "{} {cut}", case.name);
         }
+        assert_eq!(format!("{:?}", decode(case.family, &[&stream[..start], &stream[start..]])), whole);
+        feed(&mut before, &[&stream[from..start]]);
+        from = start;
     }
 }
 
