@@ -99,6 +99,29 @@ fn items_become_messages_with_calls_directly_before_their_answers() {
 }
 
 #[test]
+fn what_the_caller_ran_in_a_form_of_its_own_is_a_call_with_its_answer() {
+    let text = r#"{"model":"a/b","input":[{"role":"user","content":"x"},
+        {"type":"computer_call","id":"cu_1","call_id":"c1","status":"completed","action":{"type":"screenshot"},"pending_safety_checks":[]},
+        {"type":"computer_call_output","call_id":"c1","output":{"type":"computer_screenshot","image_url":"data:image/png;base64,AAAA"}},
+        {"type":"local_shell_call","id":"lsh_1","call_id":"c2","status":"completed","action":{"type": "exec", "command": ["ls"]}},
+        {"type":"local_shell_call_output","id":"lsh_1","output":"a"},
+        {"type":"shell_call_output","call_id":"c9","output":[]}]}"#;
+    let request = read(Dialect::Responses, text).unwrap();
+    let messages: Value = serde_json::from_str(request.field("messages").unwrap()).unwrap();
+    let call = |at: usize| messages[at]["tool_calls"][0]["function"].clone();
+    let pressed =
+        json!({"name": "computer", "arguments": "{\"action\":{\"type\":\"screenshot\"},\"pending_safety_checks\":[]}"});
+    assert_eq!(call(1), pressed);
+    assert_eq!(messages[2]["content"][0]["image_url"]["url"], "data:image/png;base64,AAAA");
+    assert_eq!(
+        call(3),
+        json!({"name": "local_shell", "arguments": "{\"action\":{\"type\":\"exec\",\"command\":[\"ls\"]}}"})
+    );
+    assert_eq!((&messages[4]["tool_call_id"], &messages[4]["content"]), (&json!("c2"), &json!("a")));
+    assert_eq!(messages.as_array().unwrap().len(), 5, "an answer without its call is left out");
+}
+
+#[test]
 fn requests_for_stored_state_are_refused_and_mistakes_named_in_the_callers_words() {
     for (fields, param) in [
         (r#""input":"x","store":true"#, "store"),

@@ -2,17 +2,19 @@
 
 use anyhow::ensure;
 use dialect::canonical::reply::{Collector, Delta};
+use dialect::chat::reply::{Bill, Envelope};
 use dialect::chat::request::{ChatRequest, Limits};
 use dialect::compress::{self, Room};
 use dialect::decode::{self, StreamDecoder, StreamError};
 use dialect::heal::heal;
-use dialect::inbound::{self, Dialect};
+use dialect::inbound::{self, Dialect, Encoder};
 use dialect::upstream::{self, Target as Endpoint};
 use domain::address::{Network, WebAddress};
 use domain::catalog::{Family, Quirks, Slug};
 use domain::id::GenerationId;
 use domain::key::{KeyHash, KeyText};
 use domain::money::Amount;
+use domain::usage::Usage;
 use http::{HeaderMap, HeaderValue};
 use serde::de::IgnoredAny;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -88,16 +90,19 @@ fn requests(input: &[u8]) -> anyhow::Result<u64> {
     Ok(reaction)
 }
 
-/// Stream decoders: wherever the bytes are cut, the same comes out.
+/// Stream decoders: wherever the bytes are cut, the same comes out; and what callers are sent for it is JSON.
 fn streams(input: &[u8]) -> anyhow::Result<u64> {
     let mut reaction = 0_u64;
     for family in FAMILIES {
-        let whole = decoded(*family, input, input.len().max(1));
-        for step in [1, 7] {
-            let cut = decoded(*family, input, step);
-            ensure!(cut == whole, "{family:?} reads {step} bytes at a time otherwise: {cut:?} {whole:?}");
+        for decoder in decoders(*family) {
+            let whole = decoded(decoder.clone(), input, input.len().max(1));
+            for step in [1, 7] {
+                let cut = decoded(decoder.clone(), input, step);
+                ensure!(cut == whole, "{family:?} reads {step} bytes at a time otherwise: {cut:?} {whole:?}");
+            }
+            reaction = reaction.rotate_left(7) ^ digest(&whole);
+            told(decoder, input)?;
         }
-        reaction = reaction.rotate_left(7) ^ digest(&whole);
         let plain = decode::reply(*family, &Quirks::default(), input);
         reaction ^= digest(plain.is_ok());
         let _error = decode::error(*family, 500, input);
@@ -105,9 +110,14 @@ fn streams(input: &[u8]) -> anyhow::Result<u64> {
     Ok(reaction)
 }
 
+/// The decoder of a family, and the one that quotes where the family has it.
+fn decoders(family: Family) -> Vec<StreamDecoder> {
+    let plain = || StreamDecoder::with_event_limit(family, &Quirks::default(), EVENT_MAX);
+    if family == Family::Anthropic { vec![plain(), plain().quoted()] } else { vec![plain()] }
+}
+
 /// What a decoder makes of the bytes, given so many at a time: the steps so far, the answer, and how it ended.
-fn decoded(family: Family, input: &[u8], step: usize) -> (String, String, Result<(), StreamError>) {
-    let mut decoder = StreamDecoder::with_event_limit(family, &Quirks::default(), EVENT_MAX);
+fn decoded(mut decoder: StreamDecoder, input: &[u8], step: usize) -> (String, String, Result<(), StreamError>) {
     let mut deltas: Vec<Delta> = Vec::new();
     let fed = input.chunks(step).try_for_each(|piece| decoder.push(piece, &mut deltas));
     let ended = fed.and_then(|()| decoder.finish(&mut deltas));
@@ -115,6 +125,33 @@ fn decoded(family: Family, input: &[u8], step: usize) -> (String, String, Result
     let mut collector = Collector::default();
     deltas.into_iter().for_each(|delta| collector.push(delta));
     (format!("{:?}", collector.finish().choices), steps, ended)
+}
+
+/// Writes the answer, as far as it came, for callers of every dialect and reads every event of it.
+fn told(mut decoder: StreamDecoder, input: &[u8]) -> anyhow::Result<()> {
+    let mut deltas: Vec<Delta> = Vec::new();
+    let ended = decoder.push(input, &mut deltas).and_then(|()| decoder.finish(&mut deltas));
+    let envelope =
+        Envelope { id: "gen-1", created: 1, model: "a/b", provider: "P", hide_reasoning: false, metadata: None };
+    let usage = Usage::default();
+    let (cost, is_byok, ended_at) = (Amount::ZERO, false, 2);
+    let (upstream_cost, prompt_cost, completion_cost) = (cost, cost, cost);
+    let bill = Bill { usage: &usage, cost, upstream_cost, prompt_cost, completion_cost, is_byok, ended_at };
+    for dialect in DIALECTS {
+        let request = parse(*dialect, br#"{"model":"a/b","messages":[{"role":"user","content":"x"}],"input":"x"}"#)?;
+        let mut encoder = Encoder::new(*dialect, &request, &envelope);
+        let mut out = Vec::new();
+        deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
+        match &ended {
+            Ok(()) => encoder.end(&bill, None, &mut out),
+            Err(error) => encoder.error(502, error.upstream().kind, &error.to_string(), None, &mut out),
+        }
+        for line in std::str::from_utf8(&out)?.lines().filter_map(|line| line.strip_prefix("data: ")) {
+            let is_read = line == "[DONE]" || serde_json::from_str::<IgnoredAny>(line).is_ok();
+            ensure!(is_read, "callers of {dialect:?} are sent {line}");
+        }
+    }
+    Ok(())
 }
 
 /// From every dialect to every format: what comes out is JSON, and a plain answer of any format can be written back.

@@ -5,7 +5,7 @@
 
 use super::Place;
 use super::fields::note_dropped;
-use super::parts::{PartOut, given, read_content, text_of, write_content, written};
+use super::parts::{PartOut, given, read_content, read_part, text_of, write_content, written};
 use super::tools::{INPUT, ToolBook, ToolKind};
 use crate::canonical::request::{RawObject, parse_list};
 use crate::chat::request::{InvalidRequest, Limits, Top};
@@ -225,6 +225,7 @@ impl Talk<'_> {
         let parts = match given(item, "output").or_else(|| given(item, "tools")) {
             Some(output) if output.get().starts_with('"') => read_content(output, &path, self.notes)?,
             Some(output) if output.get().starts_with('[') && is_function => read_content(output, &path, self.notes)?,
+            Some(picture) if kind == "computer_call_output" => vec![read_part(picture, &path, self.notes)?],
             Some(output) => vec![PartOut::Text(output.get().to_owned())],
             None => vec![PartOut::Text(String::new())],
         };

@@ -55,7 +55,11 @@ fn wrong(path: &str, problem: &str) -> InvalidRequest {
     InvalidRequest::prompt(path, problem)
 }
 
-fn read_part(part: &RawValue, path: &str, notes: &mut Notes) -> Result<PartOut, InvalidRequest> {
+/// Reads one part of a content.
+///
+/// # Errors
+/// As [`read_content`].
+pub(super) fn read_part(part: &RawValue, path: &str, notes: &mut Notes) -> Result<PartOut, InvalidRequest> {
     let fields: RawObject<'_> =
         serde_json::from_str(part.get()).map_err(|_ignored| wrong(path, "expected an object"))?;
     let kind = text_of(&fields, "type").ok_or_else(|| wrong(path, "a part needs a type"))?;
@@ -63,6 +67,7 @@ fn read_part(part: &RawValue, path: &str, notes: &mut Notes) -> Result<PartOut, 
         "input_text" | "output_text" | "text" | "summary_text" | "reasoning_text" => read_text(&fields, path),
         "refusal" => Ok(text_of(&fields, "refusal").map_or(PartOut::Nothing, PartOut::Refusal)),
         "input_image" => read_image(&fields, path),
+        "computer_screenshot" if given(&fields, "image_url").is_some() => read_image(&fields, path),
         "input_file" => Ok(PartOut::Part(file(&fields))),
         "input_audio" => Ok(PartOut::Part(audio(&fields))),
         "input_video" => Ok(PartOut::Part(video(&fields))),
