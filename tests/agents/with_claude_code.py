@@ -63,7 +63,7 @@ def a_wrong_key_ends_at_once_with_its_message():
     with tempfile.TemporaryDirectory(prefix="portolan-agent-") as name:
         report, seconds = run("anthropic", "sk-or-v1-" + "0" * 64, "hello", Path(name))
     assert report["is_error"] is True, report
-    assert "401" in report["result"] or "User not found" in report["result"], report
+    assert "401" in report["result"] and "User not found" in report["result"], report
     assert seconds < WRONG_KEY_SECONDS, f"{seconds:.1f} s"
 
 

@@ -13,7 +13,7 @@ URL = os.environ["PORTOLAN_URL"]
 KEY = os.environ["PORTOLAN_KEY"]
 PROGRAM = Path(__file__).resolve().parent / "node_modules" / ".bin" / "codex"
 RUN_SECONDS = 120
-WRONG_KEY_SECONDS = 60
+WRONG_KEY_SECONDS = 30
 
 CONFIG = """
 model = "mock/{family}-1"
@@ -29,7 +29,7 @@ wire_api = "responses"
 """
 
 
-def run(family, key, prompt, folder):
+def run(family, key, prompt, folder, *more):
     """The client's events, what else it said, its exit code and the seconds it took. Its home is a folder of its own."""
     home = folder / "home"
     (home / ".codex").mkdir(parents=True)
@@ -37,7 +37,7 @@ def run(family, key, prompt, folder):
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "PORTOLAN_AGENT_KEY": key}
     started = time.monotonic()
     done = subprocess.run(
-        [PROGRAM, "exec", "--json", "--skip-git-repo-check", prompt],
+        [PROGRAM, "exec", "--json", "--skip-git-repo-check", *more, prompt],
         cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_SECONDS, check=False,
     )
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -60,14 +60,27 @@ def a_run_with_a_tool_call_finishes(family):
     assert usage and usage[-1]["input_tokens"] > 0 and usage[-1]["output_tokens"] > 0, events
 
 
+def an_answer_follows_a_schema(family):
+    properties = {"harbour": {"type": "string"}, "berths": {"type": "integer"}}
+    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    with tempfile.TemporaryDirectory(prefix="portolan-agent-") as name:
+        folder = Path(name)
+        (folder / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+        events, done, _ = run(family, KEY, "Which harbour?", folder, "--output-schema", "schema.json")
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
+    said = [event["item"]["text"] for event in events if event.get("type") == "item.completed" and event["item"]["type"] == "agent_message"]
+    assert sorted(json.loads(said[-1])) == ["berths", "harbour"], events
+
+
 def a_wrong_key_ends_in_seconds_with_its_message():
     with tempfile.TemporaryDirectory(prefix="portolan-agent-") as name:
         events, done, seconds = run("openai", "sk-or-v1-" + "0" * 64, "hello", Path(name))
     assert done.returncode != 0, (done.stdout, done.stderr)
-    assert "401" in done.stdout + done.stderr, (events, done.stderr)
+    said = [event["error"]["message"] for event in events if event.get("type") == "turn.failed"]
+    assert said and "401" in said[-1] and "User not found" in said[-1], events
     assert seconds < WRONG_KEY_SECONDS, f"{seconds:.1f} s"
 
 
 def checks():
     """Every check with its name."""
-    return named("codex", (a_run_with_a_tool_call_finishes,), (a_wrong_key_ends_in_seconds_with_its_message,))
+    return named("codex", (a_run_with_a_tool_call_finishes, an_answer_follows_a_schema), (a_wrong_key_ends_in_seconds_with_its_message,))
