@@ -19,6 +19,8 @@ pub struct GatewaySettings {
     pub idle: Duration,
     /// Most connections to a host that speaks HTTP/2; 0 never offers it.
     pub http2_connections: usize,
+    /// How long the last addresses of a provider's name serve when the name cannot be resolved; zero never.
+    pub keep_addresses: Duration,
     /// Longest time from the end of an event to the end of the next one that has begun.
     pub event: Duration,
     /// Longest time that nothing but comments may come.
@@ -126,6 +128,7 @@ impl Default for GatewaySettings {
             first_byte: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             http2_connections: 16,
+            keep_addresses: Duration::from_secs(600),
             event: Duration::from_secs(120),
             comments: Duration::from_secs(600),
             total: Duration::from_secs(1800),

@@ -77,7 +77,11 @@ impl Gateway {
             health.register(registry);
         });
         Arc::new(Self {
-            client: UpstreamClient::new(parts.settings.connect, parts.settings.http2_connections),
+            client: UpstreamClient::new(
+                parts.settings.connect,
+                parts.settings.http2_connections,
+                parts.settings.keep_addresses,
+            ),
             egress: Egress::new(parts.settings.egress.clone()),
             documents: DocumentReader::new(parts.settings.documents.clone()),
             drains: Arc::new(Semaphore::new(parts.settings.drain_tasks)),

@@ -46,6 +46,7 @@ pub struct TestApp {
     folder: TempDir,
     child: Option<Child>,
     simulators: BTreeMap<String, Simulator>,
+    environment: Vec<(String, String)>,
     /// The configuration as written.
     pub table: Value,
     /// Where it listens.
@@ -73,6 +74,7 @@ impl TestApp {
             folder: tempfile::Builder::new().prefix("portolan-e2e-").tempdir().expect("folder"),
             child: None,
             simulators: wish.simulators,
+            environment: wish.environment,
             table: wish.table,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             setup_link: String::new(),
@@ -149,6 +151,7 @@ impl TestApp {
         let mut command = Command::new(&self.binary);
         command
             .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .arg("--config")
             .arg(self.config())
             .arg("--data")

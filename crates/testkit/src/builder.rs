@@ -53,6 +53,7 @@ pub struct AppBuilder {
     pub(crate) table: Value,
     pub(crate) simulators: BTreeMap<String, Simulator>,
     pub(crate) credits: Option<String>,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl AppBuilder {
@@ -61,7 +62,13 @@ impl AppBuilder {
             "catalog": {"shipped": false}, "upstreams": {"from_environment": false}, "demo": {"enabled": false},
             "server": {"drain_timeout": "20s"}, "providers": {}, "models": [],
         });
-        Self { binary: PathBuf::from(binary), table, simulators: BTreeMap::new(), credits: Some("100".to_owned()) }
+        Self {
+            binary: PathBuf::from(binary),
+            table,
+            simulators: BTreeMap::new(),
+            credits: Some("100".to_owned()),
+            environment: Vec::new(),
+        }
     }
 
     /// Starts a simulated provider in this process.
@@ -130,6 +137,13 @@ impl AppBuilder {
     #[must_use]
     pub fn credits(mut self, usd: &str) -> Self {
         self.credits = Some(usd.to_owned());
+        self
+    }
+
+    /// Sets a variable of the server's environment, which is empty otherwise.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 

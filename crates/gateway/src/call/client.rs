@@ -1,6 +1,7 @@
 //! The upstream client: HTTP/1.1 with one pool; HTTP/2 where a provider's TLS offers it, over as many connections as needed.
 
 use super::h2::{Choice, Http2, Slot};
+use super::names::Names;
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body::{Body, Frame, SizeHint};
@@ -90,22 +91,24 @@ impl Body for Arriving {
 
 impl UpstreamClient {
     /// A client that gives up connecting after `connect`: name, TCP and TLS together. It opens at most `http2_max`
-    /// connections per host that speaks HTTP/2; 0 never offers HTTP/2.
+    /// connections per host that speaks HTTP/2; 0 never offers HTTP/2. For `keep_addresses` the last addresses of a name serve
+    /// when it cannot be resolved, and while that takes longer than a quarter of `connect`.
     #[must_use]
-    pub fn new(connect: Duration, http2_max: usize) -> Self {
+    pub fn new(connect: Duration, http2_max: usize, keep_addresses: Duration) -> Self {
+        let names = Names::new(keep_addresses, connect / 4);
         // Without system certificates (a bare container) the bundled ones serve.
         let tls = || {
             let builder = HttpsConnectorBuilder::new();
             builder.with_native_roots().unwrap_or_else(|_no_roots| HttpsConnectorBuilder::new().with_webpki_roots())
         };
-        let http1 = tls().https_or_http().enable_http1().wrap_connector(tcp(connect));
-        let both = tls().https_only().enable_all_versions().wrap_connector(tcp(connect));
+        let http1 = tls().https_or_http().enable_http1().wrap_connector(tcp(connect, names.clone()));
+        let both = tls().https_only().enable_all_versions().wrap_connector(tcp(connect, names));
         Self::with_connectors(http1, both, connect, http2_max)
     }
 
     fn with_connectors(
-        http1: HttpsConnector<HttpConnector>,
-        both: HttpsConnector<HttpConnector>,
+        http1: HttpsConnector<HttpConnector<Names>>,
+        both: HttpsConnector<HttpConnector<Names>>,
         connect: Duration,
         http2_max: usize,
     ) -> Self {
@@ -131,8 +134,8 @@ impl UpstreamClient {
     }
 }
 
-fn tcp(connect: Duration) -> HttpConnector {
-    let mut http = HttpConnector::new();
+fn tcp(connect: Duration, names: Names) -> HttpConnector<Names> {
+    let mut http = HttpConnector::new_with_resolver(names);
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some(connect));
@@ -143,12 +146,12 @@ fn tcp(connect: Duration) -> HttpConnector {
 /// A connector under one deadline for all its phases: a provider that stalls in TLS must not wedge the pool.
 #[derive(Debug, Clone)]
 pub(super) struct TimedConnector {
-    inner: HttpsConnector<HttpConnector>,
+    inner: HttpsConnector<HttpConnector<Names>>,
     limit: Duration,
 }
 
 /// What the connector produces.
-pub(super) type Stream = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
+pub(super) type Stream = <HttpsConnector<HttpConnector<Names>> as Service<Uri>>::Response;
 
 impl Service<Uri> for TimedConnector {
     type Response = Stream;

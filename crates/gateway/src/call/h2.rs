@@ -122,7 +122,7 @@ impl Http2 {
         };
         let host = self.host(authority.as_str());
         let mut request = request;
-        // A connection that the provider is about to close refuses requests unread: those may go over another one, once.
+        // A connection that is full or about to be closed refuses requests unread: those may go over another one, once.
         for is_last in [false, true] {
             let Some((mut sender, slot)) = self.stream(&host, &uri).await? else {
                 return Ok(Choice::Http1(request));
@@ -234,9 +234,13 @@ async fn open(io: Stream) -> Result<Link, SendError> {
     Ok(Link { sender, running: Arc::default(), streams_max, answered })
 }
 
-/// Whether the provider went away in order before it looked at the request: such a farewell ends only the streams that were
-/// not processed (RFC 9113, section 6.8).
+/// Whether the provider did not look at the request: it went away in order, which ends only the streams that were not
+/// processed (RFC 9113, section 6.8), or refused the stream, mostly because its limit was not known here yet (section 8.7).
 fn is_left_unread(error: &hyper::Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<h2::Error>());
-    cause.is_some_and(|cause| cause.is_go_away() && cause.is_remote() && cause.reason() == Some(h2::Reason::NO_ERROR))
+    cause.filter(|cause| cause.is_remote()).is_some_and(|cause| match cause.reason() {
+        Some(h2::Reason::NO_ERROR) => cause.is_go_away(),
+        Some(h2::Reason::REFUSED_STREAM) => cause.is_reset(),
+        _ => false,
+    })
 }

@@ -74,7 +74,8 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
             }
         };
         trip.notes = notes;
-        let pending = annotated(&trip, pending);
+        let mut pending = annotated(&trip, pending);
+        keep_wanted(&trip, &mut pending);
         let first_content = trip.elapsed();
         let duration = first_content.saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
@@ -106,6 +107,12 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
             is_ended: false,
         });
     }
+}
+
+/// Takes out what belongs to choices that nobody asked for.
+fn keep_wanted(trip: &Trip, deltas: &mut Vec<Delta>) {
+    let wanted = trip.ask.chat.choices();
+    deltas.retain(|delta| delta.choice().is_none_or(|choice| choice < wanted));
 }
 
 /// Names the documents that were read, right after the first content.
@@ -186,6 +193,7 @@ impl Live {
                 return Poll::Ready(Step::Failed(UpstreamError::unreadable(what)));
             }
         };
+        keep_wanted(&self.trip, &mut self.pending);
         Poll::Ready(match decoded {
             Ok(true) => Step::Complete,
             Ok(false) => Step::More,

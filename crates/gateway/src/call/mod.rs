@@ -11,6 +11,7 @@ mod failover;
 mod h2;
 pub(crate) mod health;
 mod live;
+mod names;
 mod passthrough;
 mod plain;
 pub(crate) mod providers;

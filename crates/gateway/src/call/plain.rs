@@ -80,6 +80,7 @@ async fn read_whole(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failo
             }
         }
         reply.service_tier = reply.service_tier.or(service_tier);
+        reply.choices.truncate(usize::try_from(trip.ask.chat.choices()).unwrap_or(usize::MAX));
         trip.notes = notes;
         let duration = trip.elapsed().saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));

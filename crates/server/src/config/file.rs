@@ -358,13 +358,21 @@ impl Default for AccountsSection {
 pub struct UpstreamsSection {
     /// Most connections to a host that speaks HTTP/2; 0 never offers it.
     pub http2_connections: usize,
+    /// How long the last addresses of a provider's name serve when the name cannot be resolved; zero never.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub keep_addresses: Duration,
     /// Whether well-known variables such as `OPENAI_API_KEY` configure their providers.
     pub from_environment: bool,
 }
 
 impl Default for UpstreamsSection {
     fn default() -> Self {
-        Self { http2_connections: gateway::GatewaySettings::default().http2_connections, from_environment: true }
+        let usual = gateway::GatewaySettings::default();
+        Self {
+            http2_connections: usual.http2_connections,
+            keep_addresses: usual.keep_addresses,
+            from_environment: true,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use gateway::UpstreamClient;
 use http::{Request, header};
 use http_body_util::{BodyExt, Full, Limited};
 use std::path::Path;
+use std::time::Duration;
 use store::Store;
 use store::durable::NewCatalogEntry;
 use tokio::io::AsyncReadExt;
@@ -117,7 +118,8 @@ async fn download(url: &str, limits: &CatalogSection) -> anyhow::Result<Bytes> {
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, concat!("portolan/", env!("CARGO_PKG_VERSION")))
         .body(Full::new(Bytes::new()))?;
-    let response = UpstreamClient::new(limits.import_connect, 0).send(request).await.context("no connection")?;
+    let response =
+        UpstreamClient::new(limits.import_connect, 0, Duration::ZERO).send(request).await.context("no connection")?;
     let status = response.status();
     if status.is_redirection() {
         let to = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");

@@ -35,7 +35,7 @@ impl UpstreamProbe {
         upstreams: Arc<ArcSwap<Upstreams>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { client: UpstreamClient::new(connect, 0), catalog, upstreams, clock }
+        Self { client: UpstreamClient::new(connect, 0, Duration::ZERO), catalog, upstreams, clock }
     }
 
     async fn list_models(&self, slug: &str) -> Result<(u16, usize), String> {

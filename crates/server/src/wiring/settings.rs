@@ -122,6 +122,7 @@ pub fn gateway_settings(config: &Config, listening: SocketAddr) -> Result<Gatewa
         first_byte: timeouts.first_byte,
         idle: timeouts.idle,
         http2_connections: config.file.upstreams.http2_connections,
+        keep_addresses: config.file.upstreams.keep_addresses,
         event: timeouts.event,
         comments: timeouts.comments,
         total: timeouts.total,

@@ -7,7 +7,10 @@ use simulator::Family;
 use testkit::{Answer, AppBuilder, Ask, Model, TestApp};
 
 mod clients;
+mod defaults;
 mod health;
+mod http2;
+mod load;
 mod matrix;
 mod routing;
 mod upstream;
@@ -55,7 +58,8 @@ fn first_does(app: &TestApp, knobs: Value) {
     app.simulator("first").set_scenario("*", scenario(whole));
 }
 
-fn merge(base: &mut Value, over: Value) {
+/// Lays `over` on `base`: objects merge, everything else is replaced.
+pub fn merge(base: &mut Value, over: Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
             for (name, value) in over {

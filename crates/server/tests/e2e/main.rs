@@ -24,6 +24,7 @@ mod presets;
 mod routing;
 mod secrets;
 mod statements;
+mod streams;
 mod troubleshooting;
 mod validate;
 

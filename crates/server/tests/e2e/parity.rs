@@ -9,7 +9,7 @@ mod tiers;
 use serde_json::{Value, json};
 
 /// The provider formats: name of the provider, the simulator's family, the format's name and the path below the address.
-const FORMATS: [(&str, Family, &str, &str); 4] = [
+pub const FORMATS: [(&str, Family, &str, &str); 4] = [
     ("chat-like", Family::OpenAi, "openai", "/v1"),
     ("responses-like", Family::OpenAi, "openai-responses", "/v1"),
     ("anthropic-like", Family::Anthropic, "anthropic", ""),
@@ -17,10 +17,10 @@ const FORMATS: [(&str, Family, &str, &str); 4] = [
 ];
 
 /// The dialects in.
-const DIALECTS: [Dialect; 4] = [Dialect::Chat, Dialect::Responses, Dialect::Messages, Dialect::Completions];
+pub const DIALECTS: [Dialect; 4] = [Dialect::Chat, Dialect::Responses, Dialect::Messages, Dialect::Completions];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dialect {
+pub enum Dialect {
     Chat,
     Responses,
     Messages,
@@ -28,7 +28,7 @@ enum Dialect {
 }
 
 /// Adds a simulated provider of every format.
-async fn every_format(mut builder: AppBuilder) -> AppBuilder {
+pub async fn every_format(mut builder: AppBuilder) -> AppBuilder {
     for (slug, _, format, path) in FORMATS {
         builder = builder.simulated_as(slug, format, path).await;
     }
@@ -39,7 +39,7 @@ async fn every_format(mut builder: AppBuilder) -> AppBuilder {
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 /// The same short question with so many images in a dialect; `None` where the dialect has no images.
-fn question(dialect: Dialect, model: &str, images: usize, stream: bool, more: &Value) -> Option<Ask> {
+pub fn question(dialect: Dialect, model: &str, images: usize, stream: bool, more: &Value) -> Option<Ask> {
     let address = format!("data:image/png;base64,{PIXEL}");
     let (path, limit, name, content) = match dialect {
         Dialect::Chat => {

@@ -165,6 +165,32 @@ impl Delta {
         )
     }
 
+    /// The choice that this step belongs to; none for what concerns the whole answer.
+    #[must_use]
+    pub const fn choice(&self) -> Option<u32> {
+        match self {
+            Self::Role(choice)
+            | Self::Text { choice, .. }
+            | Self::Reasoning { choice, .. }
+            | Self::ReasoningDetail { choice, .. }
+            | Self::ToolCall { choice, .. }
+            | Self::Refusal { choice, .. }
+            | Self::Image { choice, .. }
+            | Self::Audio { choice, .. }
+            | Self::Annotation { choice, .. }
+            | Self::Item { choice, .. }
+            | Self::Logprobs { choice, .. }
+            | Self::Finish { choice, .. } => Some(*choice),
+            Self::Start { .. }
+            | Self::Native(_)
+            | Self::Usage(_)
+            | Self::ServiceTier(_)
+            | Self::Fingerprint(_)
+            | Self::Error(_)
+            | Self::Done => None,
+        }
+    }
+
     /// The bytes of generated text in this step (text, reasoning, refusal, tool names and arguments), for metering.
     #[must_use]
     pub fn output_bytes(&self) -> usize {

@@ -82,6 +82,10 @@ async fn server(protocols: &[&[u8]], streams_max: u32) -> Server {
     Server { address, certificate, gate, leave, connections, busiest }
 }
 
+fn names() -> crate::call::names::Names {
+    crate::call::names::Names::new(Duration::ZERO, Duration::from_secs(1))
+}
+
 impl Server {
     fn client(&self) -> UpstreamClient {
         let _another_may_have_been_first = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -92,8 +96,8 @@ impl Server {
         let http1 = HttpsConnectorBuilder::new().with_tls_config(config()).https_or_http().enable_http1();
         let both = HttpsConnectorBuilder::new().with_tls_config(config()).https_only().enable_all_versions();
         UpstreamClient::with_connectors(
-            http1.wrap_connector(super::tcp(connect)),
-            both.wrap_connector(super::tcp(connect)),
+            http1.wrap_connector(super::tcp(connect, names())),
+            both.wrap_connector(super::tcp(connect, names())),
             connect,
             16,
         )
