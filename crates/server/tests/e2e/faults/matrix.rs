@@ -326,7 +326,8 @@ async fn u3_to_u5_what_keeps_a_connection_from_coming_about_fails_over_and_is_no
     ];
     for base in bases {
         let section = json!({"dialect": "openai", "base_url": base, "api_key": "sk-nobody"});
-        let app = builder().await.provider("first", section).start().await;
+        // Longer than the time to connect, so that it is clear which of the two ends the attempt.
+        let app = builder().await.setting("timeouts.first_byte", json!("2s")).provider("first", section).start().await;
         first_does(&app, json!({}));
         for stream in [false, true] {
             app.simulator("second").clear();
