@@ -87,8 +87,8 @@ export function generation(id, facts = {}) {
         { index: 2, provider_name: 'Northwind', provider_slug: 'northwind', endpoint_tag: 'northwind', model, status: 200, outcome: 'served', reason: 'Next in price order', started_ms: 192, duration_ms: 3910 },
       ],
       excluded: [
-        { model, endpoint_tag: 'cobalt/int4', reason: 'Does not support tools' },
-        { model, endpoint_tag: 'dune', reason: 'Cooling down after 5 failures' },
+        { model, endpoint_tag: 'cobalt/int4', reason: 'tool use not supported', policy: null },
+        { model, endpoint_tag: 'dune', reason: 'data_policy:zdr', policy: 'account' },
       ],
       cost_lines: lines,
       rounding_usd: decimal(0),

@@ -1929,6 +1929,8 @@ export interface components {
             endpoint_tag: string;
             /** @description Why. */
             reason: string;
+            /** @description The layer of policy that demands it, if one does. */
+            policy: string | null;
         };
         /** @description The body of the route that `dialect` names, of which only the fields that planning looks at are named here. */
         ExplainRequest: {

@@ -71,12 +71,12 @@ function Excluded({ excluded }: { excluded: Generation['portolan']['excluded'] }
         {excluded.length === 1 ? '1 endpoint was' : `${excluded.length} endpoints were`} not considered
       </summary>
       <ul className="mt-2 space-y-1">
-        {excluded.map(({ model, endpoint_tag, reason }) => (
+        {excluded.map(({ model, endpoint_tag, reason, policy }) => (
           <li key={`${model} ${endpoint_tag} ${reason}`} className="flex flex-wrap gap-x-3">
             <span className="ident break-all" title={model}>
               {endpoint_tag}
             </span>
-            <span className="text-muted">{reason}</span>
+            <span className="text-muted">{policy ? `${reason}, by ${policy}` : reason}</span>
           </li>
         ))}
       </ul>

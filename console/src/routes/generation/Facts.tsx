@@ -28,6 +28,8 @@ function factsOf(generation: Generation): [string, ReactNode][] {
     ['Time', <Time key="time" at={generation.created_at} />],
     ['Model', <ModelLink key="model" id={generation.model} />],
     ['Asked for', portolan.model_asked === generation.model ? null : <span className="ident">{portolan.model_asked}</span>],
+    ['Router', generation.router && <ModelLink id={generation.router} />],
+    ['Preset', generation.preset_id && <Ident id={generation.preset_id} what="preset id" />],
     ['Provider', generation.provider_name],
     ['Status', portolan.error_type ? `${portolan.status} ${portolan.error_type}` : String(portolan.status)],
     ['Ended with', finish(generation)],

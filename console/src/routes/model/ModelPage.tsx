@@ -52,7 +52,11 @@ export function ModelPage() {
           </h2>
           {endpoints.isPending && <SkeletonRows rows={4} columns={6} label="Loading providers" />}
           {endpoints.isError && <ErrorPanel error={endpoints.error} onRetry={() => void endpoints.refetch()} />}
-          {endpoints.data && <ProvidersTable endpoints={endpoints.data.endpoints} />}
+          {listed?.alias_target && <Leads target={listed.alias_target.slug} name={listed.alias_target.name} />}
+          {endpoints.data?.endpoints.length === 0 && (
+            <p className="max-w-[72ch] text-muted">Nobody serves this id itself: it chooses a model for each request, and the answer names it.</p>
+          )}
+          {endpoints.data && endpoints.data.endpoints.length > 0 && <ProvidersTable endpoints={endpoints.data.endpoints} />}
         </section>
         {head && (
           <section aria-labelledby="code" className="max-w-3xl min-w-0">
@@ -70,6 +74,20 @@ export function ModelPage() {
         )}
       </div>
     </Page>
+  );
+}
+
+/** What an id that moves with its family leads to. */
+function Leads({ target, name }: { target: string; name: string }) {
+  const [author = '', slug = ''] = target.split('/', 2);
+  return (
+    <p className="mb-3 max-w-[72ch] text-muted">
+      This id moves with its family. It leads to{' '}
+      <Link to="/models/$author/$slug" params={{ author, slug }} className="link">
+        {name}
+      </Link>{' '}
+      now.
+    </p>
   );
 }
 

@@ -110,6 +110,8 @@ pub(crate) struct ExcludedData {
     endpoint_tag: String,
     /// Why.
     reason: String,
+    /// The layer of policy that demands it, if one does.
+    policy: Option<String>,
 }
 
 /// One line of the bill.
@@ -217,5 +219,6 @@ fn verdict_data(verdict: domain::generation::Verdict) -> VerdictData {
 }
 
 fn excluded_data(exclusion: domain::generation::Exclusion) -> ExcludedData {
-    ExcludedData { model: exclusion.model, endpoint_tag: exclusion.endpoint_tag, reason: exclusion.reason }
+    let domain::generation::Exclusion { model, endpoint_tag, reason, policy } = exclusion;
+    ExcludedData { model, endpoint_tag, reason, policy }
 }

@@ -375,5 +375,7 @@ async fn a_conflict_of_policies_names_them_and_the_record_names_what_applied() {
     assert_eq!(answer.header("x-portolan-provider").as_deref(), Some("one"));
     let record = app.generation(&answer.id().unwrap()).await;
     assert!(record.to_string().contains("under account"), "{record}");
+    let excluded = record["portolan"]["excluded"].as_array().unwrap();
+    assert!(excluded.iter().any(|out| out["endpoint_tag"] == "two" && out["policy"] == "account"), "{record}");
     app.finish().await;
 }
