@@ -195,7 +195,7 @@ class World:
 
 
 class Trio(World):
-    """A server with one model in each of the three provider families, each served by a simulator of its own."""
+    """A server with models of each provider format, each format served by a simulator of its own."""
 
     def _start(self):
         parts = ["[timeouts]\nconnect = \"2s\"\nfirst_byte = \"30s\"\nidle = \"60s\"\n"]
