@@ -334,3 +334,27 @@ async fn the_certificate_must_be_valid_for_the_name() {
     let usual_roots = Egress::new(wish);
     assert_eq!(problem(&usual_roots, "https://files.example.com/image").await, EgressError::Certificate);
 }
+
+/// A name service that hangs, and counts.
+#[derive(Clone, Default)]
+struct Silent(Arc<Mutex<Vec<String>>>);
+
+impl Resolve for Silent {
+    fn resolve<'a>(&'a self, name: &'a str) -> Resolving<'a> {
+        self.0.lock().push(name.to_owned());
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_name_service_that_hangs_is_given_up_and_names_without_a_dot_are_never_asked_for() {
+    let asked = Silent::default();
+    let wish = EgressSettings { connect: Duration::from_millis(50), ..settings(&[80]) };
+    let egress = Egress::with(wish, Arc::new(asked.clone()), tls());
+    assert_eq!(problem(&egress, "http://files.example.com/image").await, EgressError::Timeout);
+    for host in ["intranet", "localhost", "metadata", "a.local", "files.example.com."] {
+        let error = problem(&egress, &format!("http://{host}/image")).await;
+        assert!(matches!(error, EgressError::Spelling(_)), "{host}: {error:?}");
+    }
+    assert_eq!(*asked.0.lock(), ["files.example.com"]);
+}

@@ -209,3 +209,25 @@ async fn the_reader_inherits_neither_files_nor_environment() {
     eventually("the process is gone", PATIENCE, || async { children(&app).is_empty().then_some(()) }).await;
     app.finish().await;
 }
+
+/// A client that resets its connection is gone. One that merely closes its sending half may still be waiting: then the
+/// reader's own limits end the work.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reader_ends_when_its_client_leaves() {
+    let limits = json!({"memory_bytes": 1024 * MIB, "cpu": "60s", "time": "60s"});
+    let app = builder().await.setting("documents", limits).start().await;
+    for stream in [false, true] {
+        let mut ask = reading("mock/text", &data_url(&toil()));
+        ask["stream"] = json!(stream);
+        let wire = app.open(&Ask::chat(&ask).key(&app.key)).await;
+        eventually("the document is being read", PATIENCE, || async { (!children(&app).is_empty()).then_some(()) })
+            .await;
+        let left = std::time::Instant::now();
+        wire.reset();
+        eventually("the process is gone", PATIENCE, || async { children(&app).is_empty().then_some(()) }).await;
+        let took = left.elapsed();
+        assert!(took < std::time::Duration::from_secs(10), "stream {stream}: stopped after {took:?}");
+        assert!(app.simulator("acme").observed().is_empty());
+    }
+    app.finish().await;
+}

@@ -178,3 +178,21 @@ async fn a_recording_by_address_is_fetched() {
     assert_eq!(app.chat(&ask("page")).await.error_type(), "invalid_prompt");
     app.finish().await;
 }
+
+/// Neither what callers name nor providers are reached through a proxy that the environment names.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_proxy_is_taken_from_the_environment() {
+    let site = Site::start(&[("/a.png", "image/png", PNG)]).await;
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let mut builder = builder(&site).await;
+    for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        builder = builder.environment(name, &address);
+    }
+    let app = builder.start().await;
+    let answer = app.chat(&looking_at("mock/gemini", "http://media.example.com/a.png", false)).await;
+    assert_eq!((answer.status, site.asked()), (200, 1), "{}", answer.text());
+    assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "the proxy was called");
+    app.finish().await;
+}
