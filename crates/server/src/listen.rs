@@ -6,9 +6,9 @@ use axum::body::Body;
 use edge::delivery::Delivery;
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -49,16 +49,7 @@ pub struct ListenLimits {
 
 /// Serves until `stop`, then lets running answers end, at most for the drain time.
 pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, stop: CancellationToken) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(HEAD_MAX)
-        .max_headers(HEADERS_MAX)
-        // A client that has sent its request may close its sending half and still read the answer.
-        .half_close(true);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100).max_header_list_size(16 << 10);
+    let protocols = Protocols::new(&limits);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.connections));
     loop {
@@ -67,39 +58,122 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
-        let router = router.clone();
+        let connection = Connection {
+            stream: Arc::new(stream),
+            peer,
+            router: router.clone(),
+            protocols: protocols.clone(),
+            watcher: graceful.watcher(),
+            limits,
+            stop: stop.clone(),
+        };
+        tokio::spawn(async move {
+            let _permit = permit;
+            connection.run().await;
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some answers were cut off: the drain time is over");
+    }
+}
+
+/// How connections are spoken with; made once, cheap to clone.
+#[derive(Clone)]
+struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+impl Protocols {
+    fn new(limits: &ListenLimits) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_timeout)
+            .max_buf_size(HEAD_MAX)
+            .max_headers(HEADERS_MAX)
+            // A client that has sent its request may close its sending half and still read the answer.
+            .half_close(true);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2.timer(TokioTimer::new()).max_concurrent_streams(100).max_header_list_size(16 << 10);
+        Self { http1, http2 }
+    }
+}
+
+/// One accepted connection.
+struct Connection {
+    stream: Arc<TcpStream>,
+    peer: Peer,
+    router: Router,
+    protocols: Protocols,
+    watcher: Watcher,
+    limits: ListenLimits,
+    stop: CancellationToken,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    async fn run(self) {
+        let first_bytes = tokio::time::timeout(self.limits.header_timeout, speaks_http2(&self.stream));
+        let Some(Ok(Ok(speaks_http2))) = self.stop.run_until_cancelled(first_bytes).await else {
+            tracing::debug!("connection ended before it said anything");
+            return;
+        };
+        let Self { stream, peer, router, protocols, watcher, limits, stop: _ } = self;
         let delivery = Delivery::default();
-        let stream = Arc::new(stream);
-        let wire = Arc::clone(&stream);
         let ambiguous = Arc::new(Ambiguous::default());
-        let stream = Counted {
+        let wire = Arc::clone(&stream);
+        let io = TokioIo::new(Counted {
             stream,
             delivery: delivery.clone(),
             framing: FramingWatch::default(),
             ambiguous: Arc::clone(&ambiguous),
             write_timeout: limits.write_timeout,
             stalled: None,
-        };
+        });
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(delivery.clone());
             answer(router.clone(), peer, Arc::clone(&ambiguous), request)
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let watched = graceful.watch(connection);
-        tokio::spawn(async move {
-            let _permit = permit;
-            tokio::select! {
-                ended = watched => if let Err(error) = ended {
-                    tracing::debug!(error = ?error, "connection ended early");
-                },
-                // Nobody reads while an answer is being made, so a reset would only be seen at the next write.
-                () = reset(&wire) => tracing::debug!("connection reset by the client"),
-            }
-        });
+        // The two futures differ in size by a multiple, and nearly every connection is of the smaller kind.
+        if speaks_http2 {
+            Box::pin(until_reset(watcher.watch(protocols.http2.serve_connection(io, service)), &wire)).await;
+        } else {
+            until_reset(watcher.watch(protocols.http1.serve_connection(io, service)), &wire).await;
+        }
     }
-    drop(listener);
-    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some answers were cut off: the drain time is over");
+}
+
+/// What every HTTP/2 connection begins with; no method of HTTP/1 does.
+const HTTP2_START: &[u8; 3] = b"PRI";
+
+/// Looks at the first bytes without taking them. The library's own detection takes them and puts them back in front, for
+/// which every connection would pay with a larger buffer.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut start = [0; HTTP2_START.len()];
+    loop {
+        let count = stream.peek(&mut start).await?;
+        let seen = start.get(..count).unwrap_or_default();
+        if seen.is_empty() || !HTTP2_START.starts_with(seen) {
+            return Ok(false);
+        }
+        if seen == HTTP2_START {
+            return Ok(true);
+        }
+        // What is there stays there, so the socket would seem readable for ever: wait until more has come.
+        let _not_yet: io::Result<()> = stream.try_io(Interest::READABLE, || Err(io::ErrorKind::WouldBlock.into()));
+    }
+}
+
+/// Drives a connection until it ends or its client resets it.
+async fn until_reset<E: std::fmt::Debug>(connection: impl Future<Output = Result<(), E>>, wire: &TcpStream) {
+    tokio::select! {
+        ended = connection => if let Err(error) = ended {
+            tracing::debug!(error = ?error, "connection ended early");
+        },
+        // Nobody reads while an answer is being made, so a reset would only be seen at the next write.
+        () = reset(wire) => tracing::debug!("connection reset by the client"),
     }
 }
 
@@ -260,7 +334,7 @@ fn refused(status: StatusCode) -> axum::response::Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{ListenLimits, serve};
+    use super::{ListenLimits, TokioExecutor, TokioIo, serve};
     use axum::Router;
     use axum::body::{Body, Bytes};
     use axum::routing::get;
@@ -271,8 +345,10 @@ mod tests {
     use std::sync::Arc;
     use std::task::{Context, Poll};
     use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
     use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
     use tokio_util::sync::CancellationToken;
 
     /// A body without end that tells when it is dropped.
@@ -293,6 +369,66 @@ mod tests {
         }
     }
 
+    const LIMITS: ListenLimits = ListenLimits {
+        connections: 4,
+        header_timeout: Duration::from_secs(5),
+        write_timeout: Duration::from_secs(5),
+        drain: Duration::from_secs(5),
+    };
+
+    /// A server on a free port that answers `/` with `yes`.
+    async fn served(limits: ListenLimits, stop: &CancellationToken) -> (std::net::SocketAddr, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "yes" }));
+        (address, tokio::spawn(serve(listener, router, limits, stop.clone())))
+    }
+
+    #[tokio::test]
+    async fn both_versions_are_told_apart_by_their_first_bytes_however_slowly_these_come() {
+        let stop = CancellationToken::new();
+        let (address, server) = served(LIMITS, &stop).await;
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client.set_nodelay(true).unwrap();
+        // A method that begins like the preface of HTTP/2 is told apart at its third byte.
+        for byte in b"PRO / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" {
+            client.write_all(&[*byte]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let made = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) = made;
+        let connection = tokio::spawn(connection);
+        let request = http::Request::get("http://x/").body(String::new()).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert_eq!((response.version(), response.status().as_u16()), (http::Version::HTTP_2, 200));
+        drop((sender, response));
+        connection.await.unwrap().unwrap();
+        stop.cancel();
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_says_too_little_is_let_go_after_the_header_timeout_and_at_the_end() {
+        for (header_timeout, stops) in [(Duration::from_millis(100), false), (Duration::from_secs(300), true)] {
+            let stop = CancellationToken::new();
+            let (address, server) = served(ListenLimits { header_timeout, ..LIMITS }, &stop).await;
+            let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+            client.write_all(b"PR").await.unwrap();
+            if stops {
+                stop.cancel();
+            }
+            let read = tokio::time::timeout(Duration::from_secs(20), client.read_u8()).await.unwrap();
+            assert!(read.is_err(), "the connection is closed");
+            stop.cancel();
+            server.await.unwrap();
+        }
+    }
+
     #[tokio::test]
     async fn a_client_that_reads_nothing_loses_its_answer_after_the_write_timeout() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -303,12 +439,7 @@ mod tests {
             let ended = Arc::clone(&ended);
             async move { Body::new(Endless(ended)) }
         };
-        let limits = ListenLimits {
-            connections: 4,
-            header_timeout: Duration::from_secs(5),
-            write_timeout: Duration::from_millis(300),
-            drain: Duration::from_secs(5),
-        };
+        let limits = ListenLimits { write_timeout: Duration::from_millis(300), ..LIMITS };
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), limits, stop.clone()));
         let mut client = std::net::TcpStream::connect(address).unwrap();

@@ -157,7 +157,7 @@ impl Knock {
     /// # Errors
     /// [`Refusal`] when this node is at its limit; for a body that is too large, encoded in an unknown way, not JSON, or not a
     /// valid request; 404 for a preset that the key's workspace does not have.
-    pub async fn open(mut self, gateway: &Gateway, caller: &Caller) -> Result<Ask, Refusal> {
+    pub async fn open(mut self, gateway: &Gateway, caller: &Caller) -> Result<Box<Ask>, Refusal> {
         let (settings, seed) = (&gateway.settings, self.head.id.as_bytes().last().copied().map_or(0, u64::from));
         if let Err(refusal) = gateway.pressure.check(gateway.running(), settings.running_max, settings.lag_max, seed) {
             self.discard().await;
@@ -175,7 +175,7 @@ impl Knock {
         credential::strip(&mut self.head.parts.headers);
         let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
         let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
-        Ok(Ask {
+        Ok(Box::new(Ask {
             id: self.head.id,
             dialect: self.head.dialect,
             received_at: self.head.received_at,
@@ -197,7 +197,7 @@ impl Knock {
             preset,
             chat,
             headers: self.head.parts.headers,
-        })
+        }))
     }
 }
 

@@ -125,10 +125,14 @@ impl UpstreamClient {
     /// # Errors
     /// When no connection comes about in time, or the provider breaks the protocol before its head.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Arriving>, SendError> {
-        let request = match self.http2.send(request).await? {
-            Choice::Answered(response) => return Ok(response),
-            Choice::Http1(request) => request,
-        };
+        let mut request = request;
+        if self.http2.may_carry(request.uri()) {
+            // The handshake makes this future several times as large as the other; plain requests need not carry it.
+            request = match Box::pin(self.http2.send(request)).await? {
+                Choice::Answered(response) => return Ok(response),
+                Choice::Http1(request) => request,
+            };
+        }
         let response = self.http1.request(request).await?;
         Ok(response.map(|body| Arriving::new(body, None)))
     }

@@ -8,6 +8,7 @@
 use super::client::{Arriving, Boxed, SendError, Stream, TimedConnector};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -110,14 +111,18 @@ impl Http2 {
         Self { connector, hosts: Arc::default(), connections_max }
     }
 
+    /// Whether a request to this address can go over HTTP/2 at all.
+    pub(super) fn may_carry(&self, uri: &Uri) -> bool {
+        self.connections_max > 0 && uri.scheme() == Some(&Scheme::HTTPS)
+    }
+
     /// Sends the request if its host speaks HTTP/2.
     ///
     /// # Errors
     /// When no connection comes about, or the provider breaks it before its head.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Choice, SendError> {
         let uri = request.uri().clone();
-        let (Some("https"), Some(authority), true) = (uri.scheme_str(), uri.authority(), self.connections_max > 0)
-        else {
+        let Some(authority) = uri.authority().filter(|_| self.may_carry(&uri)) else {
             return Ok(Choice::Http1(request));
         };
         let host = self.host(authority.as_str());

@@ -99,7 +99,7 @@ async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<
     let facts = AccessFacts { generation: Some(id.to_string()), ..AccessFacts::default() };
     let flow = match tokio::time::timeout(gateway.settings.head_hold, &mut opening).await {
         Ok(opened) => match opened? {
-            Opened::Live(live) => Flow::live(gateway, *live),
+            Opened::Live(live) => Flow::live(gateway, live),
             Opened::Whole(whole) => {
                 let (events, facts) = whole.into_events()?;
                 return Ok(Reply { id, facts, kind: ReplyBody::Replay(events) });

@@ -47,13 +47,14 @@ impl Sticky {
         Recall { book: self, ask, account, now, topic: OnceCell::new() }
     }
 
+    /// Whether who served a conversation is worth remembering.
+    pub fn is_kept(&self, endpoint: &Endpoint) -> bool {
+        self.shard_max > 0 && caches(endpoint)
+    }
+
     /// Remembers who served a conversation well.
-    pub fn keep(&self, ask: &Ask, account: AccountId, endpoint: &Endpoint, used_cache: bool, now: Duration) {
-        if self.shard_max == 0 || !caches(endpoint) || (!used_cache && ask.session_id.is_none()) {
-            return;
-        }
-        let Some(topic) = topic(ask) else { return };
-        if !used_cache && !topic.is_explicit {
+    pub fn keep(&self, topic: Topic, account: AccountId, endpoint: &Endpoint, used_cache: bool, now: Duration) {
+        if !self.is_kept(endpoint) || (!used_cache && !topic.is_explicit) {
             return;
         }
         let key = topic.key(account, &endpoint.model_id);
@@ -96,7 +97,7 @@ fn hash(value: &impl Hash) -> u64 {
 
 /// What stands for a conversation.
 #[derive(Debug, Clone, Copy)]
-struct Topic {
+pub struct Topic {
     hash: u64,
     /// The caller named it.
     is_explicit: bool,
@@ -109,7 +110,7 @@ impl Topic {
 }
 
 /// What stands for the request's conversation: its id, else its cache key, else its beginning.
-fn topic(ask: &Ask) -> Option<Topic> {
+pub fn topic(ask: &Ask) -> Option<Topic> {
     if let Some(session) = &ask.session_id {
         return Some(Topic { hash: hash(&("session", session)), is_explicit: true });
     }
@@ -133,7 +134,7 @@ pub struct Recall<'a> {
 impl Recall<'_> {
     /// Whether the endpoint served this conversation last and may have its prompt in cache.
     pub fn has_served(&self, endpoint: &Endpoint) -> bool {
-        if self.book.shard_max == 0 || !caches(endpoint) {
+        if !self.book.is_kept(endpoint) {
             return false;
         }
         let topic = self.topic.get_or_init(|| topic(self.ask));

@@ -1,6 +1,7 @@
 //! [`Trip`]: what one admitted request carries through its attempts, and the guard that ends it.
 
 use super::health::{Failed, Pass};
+use super::sticky::{Topic, topic};
 use crate::accept::Ask;
 use crate::journey;
 use crate::plan::{PlannedAttempt, Routing};
@@ -17,6 +18,7 @@ use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Re
 use domain::id::{AccountId, GenerationId};
 use domain::money::Amount;
 use domain::usage::Usage;
+use http::HeaderMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +32,7 @@ pub struct Trip {
     /// The admission of the attempt that is under way or serves.
     pass: Option<Pass>,
     /// The request.
-    pub ask: Ask,
+    pub ask: Box<Ask>,
     /// Planned attempts.
     pub planned: Vec<PlannedAttempt>,
     /// Attempts so far.
@@ -50,6 +52,7 @@ pub struct Trip {
     /// From acceptance to admission.
     pub overhead: Duration,
     excluded: Vec<Exclusion>,
+    gist: Option<Gist>,
     prompt_tokens: u64,
     is_free: bool,
     is_collected: bool,
@@ -57,6 +60,14 @@ pub struct Trip {
 
 /// Most characters kept of a model's name as a provider reports it.
 const REPORTED_MAX: usize = 128;
+
+/// What is still needed of a request whose text is gone.
+#[derive(Debug)]
+struct Gist {
+    customer: Option<String>,
+    feature: Option<String>,
+    topic: Option<Topic>,
+}
 
 /// How an answer came out, for [`Trip::end`].
 #[derive(Debug)]
@@ -121,6 +132,7 @@ impl Trip {
             routing: admission.plan.routing,
             overhead,
             excluded: admission.plan.excluded,
+            gist: None,
             prompt_tokens: admission.plan.prompt_tokens,
             is_free: admission.plan.is_free,
             // Vectors have no streamed form.
@@ -229,7 +241,6 @@ impl Trip {
         let endpoint = &planned.candidate.endpoint;
         let fixed = planned.quote.fixed_femtos()
             - i128::from(self.prompt_tokens) * i128::from(endpoint.price.prompt_ceiling(self.prompt_tokens).femtos());
-        let text = |name: &str| self.metadata_text(name);
         Some(Opening {
             id: self.ask.id,
             account: key.account().id(),
@@ -251,8 +262,8 @@ impl Trip {
             prompt_tokens: self.prompt_tokens,
             hold: hold.amount(),
             user: self.ask.chat.user().map(str::to_owned),
-            customer: text("customer"),
-            feature: text("feature"),
+            customer: self.label("customer", |gist| &gist.customer),
+            feature: self.label("feature", |gist| &gist.feature),
             session_id: self.ask.session_id.clone(),
             app_title: self.ask.app_title.clone(),
             app_url: self.ask.app_url.clone(),
@@ -262,6 +273,24 @@ impl Trip {
             is_free: self.is_free,
             preset: self.ask.preset,
         })
+    }
+
+    /// Lets go of the request's text and headers, once the attempt `at` has begun to stream: nothing is sent again.
+    pub fn release_request(&mut self, at: usize) {
+        let endpoint = self.planned.get(at).map(|planned| &planned.candidate.endpoint);
+        let is_kept = endpoint.is_some_and(|endpoint| self.gateway.sticky.is_kept(endpoint));
+        self.gist = Some(Gist {
+            customer: self.metadata_text("customer"),
+            feature: self.metadata_text("feature"),
+            topic: if is_kept { topic(&self.ask) } else { None },
+        });
+        self.ask.chat.release();
+        self.ask.headers = HeaderMap::new();
+    }
+
+    /// One of the caller's labels, from the request or from what is left of it.
+    fn label(&self, name: &str, kept: fn(&Gist) -> &Option<String>) -> Option<String> {
+        self.gist.as_ref().map_or_else(|| self.metadata_text(name), |gist| kept(gist).clone())
     }
 
     /// One value of the caller's `metadata`.
@@ -442,10 +471,14 @@ impl Trip {
         if model.id != first.candidate.model.id {
             self.gateway.metrics.served_differs("fallback");
         }
-        if let Some(account) = self.account() {
+        if let Some(account) = self.account().filter(|_| self.gateway.sticky.is_kept(endpoint)) {
             let cached = |usage: Usage| usage.input_cache_read.saturating_add(usage.cache_write_tokens());
             let used_cache = outcome.usage.is_some_and(|usage| cached(usage) > 0);
-            self.gateway.sticky.keep(&self.ask, account, endpoint, used_cache, self.gateway.clock.elapsed());
+            let is_wanted = used_cache || self.ask.session_id.is_some();
+            let found = || self.gist.as_ref().map_or_else(|| topic(&self.ask), |gist| gist.topic);
+            if let Some(topic) = is_wanted.then(found).flatten() {
+                self.gateway.sticky.keep(topic, account, endpoint, used_cache, self.gateway.clock.elapsed());
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ use trouble::Trouble;
 #[derive(Debug)]
 pub struct Prepared {
     /// The request.
-    pub ask: Ask,
+    pub ask: Box<Ask>,
     /// Its admission.
     pub admission: Admission,
     /// What was gathered for it.
@@ -53,7 +53,7 @@ pub struct Readied {
 ///
 /// # Errors
 /// [`Refusal`] when no attempt is left that can take the request's content, or its documents cost more than there is.
-pub async fn prepare(gateway: &Gateway, ask: Ask, admission: Admission) -> Result<Prepared, Refusal> {
+pub async fn prepare(gateway: &Gateway, ask: Box<Ask>, admission: Admission) -> Result<Prepared, Refusal> {
     let mut admission = admission;
     let plugins = ask.chat.plugins();
     let wanted = needs::gather(&ask.chat, &admission.plan.attempts, plugins.files);
@@ -61,7 +61,8 @@ pub async fn prepare(gateway: &Gateway, ask: Ask, admission: Admission) -> Resul
     if wanted.is_empty() {
         return Ok(Prepared { ask, admission, readied });
     }
-    readied.material = Material::gather(gateway, &wanted, &ask.chat.file_texts()).await;
+    // Rare and large: every request would carry the room for it.
+    readied.material = Box::pin(Material::gather(gateway, &wanted, &ask.chat.file_texts())).await;
     narrow(&readied, &ask.chat, &mut admission)?;
     cover(gateway, &readied, &ask.chat, &mut admission)?;
     Ok(Prepared { ask, admission, readied })

@@ -92,10 +92,10 @@ impl fmt::Debug for Flow {
 
 impl Flow {
     /// The body of an answer that has begun.
-    pub fn live(gateway: &Arc<Gateway>, live: Live) -> Self {
-        let encoder = encoder(&live);
+    pub fn live(gateway: &Arc<Gateway>, mut live: Box<Live>) -> Self {
+        let encoder = encoder(&mut live);
         let (dialect, id) = (live.trip.ask.dialect, live.trip.id());
-        Self::new(gateway, dialect, id, Phase::Live(Box::new(live), encoder))
+        Self::new(gateway, dialect, id, Phase::Live(live, encoder))
     }
 
     /// The body of an answer that is still looking for a provider.
@@ -154,8 +154,8 @@ impl Flow {
                         let events = whole.into_events().map(|(events, _facts)| events);
                         Poll::Ready(events.unwrap_or_else(|refusal| refusal.event(self.dialect, &self.id)))
                     }
-                    Poll::Ready(Ok(Opened::Live(live))) => {
-                        let encoder = encoder(&live);
+                    Poll::Ready(Ok(Opened::Live(mut live))) => {
+                        let encoder = encoder(&mut live);
                         self.last_event = Instant::now();
                         self.silent_until = self.last_event + self.gateway.settings.idle;
                         self.phase = Phase::Live(live, encoder);
@@ -373,7 +373,8 @@ impl Drop for Flow {
     }
 }
 
-fn encoder(live: &Live) -> Encoder {
+/// What writes the stream. After it nothing needs the request's text any more, so it is let go.
+fn encoder(live: &mut Live) -> Encoder {
     let planned = live.trip.planned.get(live.at);
     let id = live.trip.id().to_string();
     let envelope = Envelope {
@@ -384,5 +385,7 @@ fn encoder(live: &Live) -> Encoder {
         hide_reasoning: live.trip.ask.chat.wants_reasoning_hidden(),
         metadata: None,
     };
-    Encoder::new(live.trip.ask.dialect, &live.trip.ask.chat, &envelope)
+    let encoder = Encoder::new(live.trip.ask.dialect, &live.trip.ask.chat, &envelope);
+    live.trip.release_request(live.at);
+    encoder
 }

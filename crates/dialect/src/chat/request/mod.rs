@@ -303,6 +303,14 @@ impl ChatRequest {
         self.text.len()
     }
 
+    /// Lets go of the body, which can be megabytes while an answer streams for minutes. What was read when it was parsed
+    /// stays; fields, messages and tools are no longer found.
+    pub fn release(&mut self) {
+        self.text = String::new();
+        self.fields = Vec::new();
+        self.origin = Origin::Chat;
+    }
+
     /// Remembers what the caller wrote, when that was another dialect.
     pub(crate) fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }

@@ -172,3 +172,20 @@ async fn running_streams_keep_the_price_that_they_were_admitted_with() {
     assert_eq!(costs, vec![60 * 10_000; STREAMS]);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_book_the_labels_of_a_request_that_they_have_let_go_of() {
+    let app = app().await;
+    for stream in [false, true] {
+        let body = json!({
+            "model": "mock/items-openai-like", "stream": stream, "max_tokens": 50, "user": "u-1",
+            "metadata": {"customer": "acme", "feature": "search"}, "messages": [{"role": "user", "content": "hello"}],
+        });
+        let answer = app.chat(&body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let row = app.generation(&answer.id().expect("id")).await;
+        let shown = &row["portolan"];
+        assert_eq!((&shown["customer"], &shown["feature"]), (&json!("acme"), &json!("search")), "{row}");
+    }
+    app.finish().await;
+}
