@@ -7,8 +7,9 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr as _;
 
-const MIGRATIONS: &[Migration] = migrate::migrations!("postgres": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets", 4 "0004_entries",
-    5 "0005_generation_preset");
+const MIGRATIONS: &[Migration] = migrate::migrations!(
+    "postgres": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets", 4 "0004_entries", 5 "0005_generation_preset",
+);
 
 /// Opens a pool, after bringing the schema up to date.
 pub(super) async fn open(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {

@@ -6,8 +6,9 @@ use super::{StoreError, StoreOptions};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-const MIGRATIONS: &[Migration] = migrate::migrations!("sqlite": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets", 4 "0004_entries",
-    5 "0005_generation_preset");
+const MIGRATIONS: &[Migration] = migrate::migrations!(
+    "sqlite": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets", 4 "0004_entries", 5 "0005_generation_preset",
+);
 
 /// Pages of the write-ahead log after which a commit copies them into the file. Every copy writes a page again and flushes
 /// twice; sixteen megabytes let pages that change in every batch be copied once for many batches.
