@@ -39,7 +39,7 @@ async fn walk(gateway: &Arc<Gateway>, knock: accept::Knock) -> Result<Response, 
 }
 
 /// Answers a request that is read, on behalf of a caller that is known.
-async fn serve(gateway: &Arc<Gateway>, ask: Ask, caller: &Caller) -> Result<Response, Refusal> {
+async fn serve(gateway: &Arc<Gateway>, ask: Box<Ask>, caller: &Caller) -> Result<Response, Refusal> {
     let plan = plan::plan(gateway, &ask, caller)?;
     let admission = admit::admit(gateway, &ask, caller, plan).await?;
     let prepared = prepare::prepare(gateway, ask, admission).await?;
