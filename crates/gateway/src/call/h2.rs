@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 /// How long it is remembered that a host speaks HTTP/1.1 only.
@@ -69,6 +70,8 @@ struct Link {
     streams_max: Arc<AtomicUsize>,
     /// Has the connection's limit read again.
     answered: Arc<Notify>,
+    /// Cancelled when the limit has been read after an answer, or the connection is over.
+    known: CancellationToken,
 }
 
 /// One stream of a connection, given back when dropped.
@@ -76,6 +79,7 @@ struct Link {
 pub struct Slot {
     running: Arc<AtomicUsize>,
     answered: Arc<Notify>,
+    known: CancellationToken,
 }
 
 impl Drop for Slot {
@@ -93,7 +97,8 @@ impl Link {
 
     fn take_anyway(&self) -> (SendRequest<Full<Bytes>>, Slot) {
         self.running.fetch_add(1, Ordering::AcqRel);
-        (self.sender.clone(), Slot { running: Arc::clone(&self.running), answered: Arc::clone(&self.answered) })
+        let (running, answered) = (Arc::clone(&self.running), Arc::clone(&self.answered));
+        (self.sender.clone(), Slot { running, answered, known: self.known.clone() })
     }
 }
 
@@ -136,6 +141,9 @@ impl Http2 {
             match sender.try_send_request(request).await {
                 Ok(response) => {
                     slot.answered.notify_one();
+                    // Whoever asks after the first answer must find the provider's limit: a stream beyond it would wait behind
+                    // one that may last for minutes. Only that answer has to wait, for a turn of the connection's task.
+                    slot.known.cancelled().await;
                     return Ok(Choice::Answered(response.map(|body| Arriving::new(body, Some(slot)))));
                 }
                 Err(mut refused) => {
@@ -222,13 +230,20 @@ async fn open(io: Stream) -> Result<Link, SendError> {
     let streams_max = Arc::new(AtomicUsize::new(connection.current_max_send_streams().max(1)));
     let answered = Arc::<Notify>::default();
     let (learned, wake) = (Arc::clone(&streams_max), Arc::clone(&answered));
+    let known = CancellationToken::new();
+    let at_the_latest = known.clone().drop_guard();
+    let is_known = known.clone();
     tokio::spawn(async move {
+        let _at_the_latest = at_the_latest;
         let ended = loop {
             tokio::select! {
                 ended = &mut connection => break ended,
                 // The provider's settings arrive before its first answer and may change at any time. Zero means "not now":
                 // the library queues what is sent all the same.
-                () = wake.notified() => learned.store(connection.current_max_send_streams().max(1), Ordering::Release),
+                () = wake.notified() => {
+                    learned.store(connection.current_max_send_streams().max(1), Ordering::Release);
+                    is_known.cancel();
+                }
             }
         };
         if let Err(error) = ended {
@@ -236,7 +251,7 @@ async fn open(io: Stream) -> Result<Link, SendError> {
             tracing::debug!(error, "a provider's connection ended");
         }
     });
-    Ok(Link { sender, running: Arc::default(), streams_max, answered })
+    Ok(Link { sender, running: Arc::default(), streams_max, answered, known })
 }
 
 /// Whether the provider did not look at the request: it went away in order, which ends only the streams that were not
