@@ -39,7 +39,7 @@ fn sound() -> Story {
         "delivered_chunks": 1, "delivered_text_chars": 400, "cancelled": false, "finished": true,
         "scenario": null, "tag": "t", "usage": null,
         "counts": {"prompt": 10, "completion": 100, "cached": 0, "cache_write": 0, "cache_write_1h": 0,
-            "reasoning": 0, "audio": 0, "image": 0},
+            "reasoning": 0, "audio": 0, "image": 0, "audio_output": 0, "image_output": 0, "web_searches": 0},
     }))
     .expect("a record");
     let row = Row {
