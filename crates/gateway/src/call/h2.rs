@@ -66,39 +66,40 @@ struct HostState {
 #[derive(Debug, Clone)]
 struct Link {
     sender: SendRequest<Full<Bytes>>,
-    running: Arc<AtomicUsize>,
-    streams_max: Arc<AtomicUsize>,
-    /// Has the connection's limit read again.
-    answered: Arc<Notify>,
+    load: Arc<Load>,
+}
+
+/// How much a connection carries and may carry.
+#[derive(Debug)]
+struct Load {
+    running: AtomicUsize,
+    streams_max: AtomicUsize,
+    /// Has the limit read again.
+    answered: Notify,
     /// Cancelled when the limit has been read after an answer, or the connection is over.
     known: CancellationToken,
 }
 
 /// One stream of a connection, given back when dropped.
 #[derive(Debug)]
-pub struct Slot {
-    running: Arc<AtomicUsize>,
-    answered: Arc<Notify>,
-    known: CancellationToken,
-}
+pub struct Slot(Arc<Load>);
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.running.fetch_sub(1, Ordering::AcqRel);
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 impl Link {
     /// Takes a stream if the provider allows one more; all of them are taken under the host's lock.
     fn take(&self) -> Option<(SendRequest<Full<Bytes>>, Slot)> {
-        let has_room = self.running.load(Ordering::Acquire) < self.streams_max.load(Ordering::Acquire);
+        let has_room = self.load.running.load(Ordering::Acquire) < self.load.streams_max.load(Ordering::Acquire);
         has_room.then(|| self.take_anyway())
     }
 
     fn take_anyway(&self) -> (SendRequest<Full<Bytes>>, Slot) {
-        self.running.fetch_add(1, Ordering::AcqRel);
-        let (running, answered) = (Arc::clone(&self.running), Arc::clone(&self.answered));
-        (self.sender.clone(), Slot { running, answered, known: self.known.clone() })
+        self.load.running.fetch_add(1, Ordering::AcqRel);
+        (self.sender.clone(), Slot(Arc::clone(&self.load)))
     }
 }
 
@@ -106,7 +107,7 @@ impl HostState {
     /// A stream on the emptiest connection that has room; with `is_forced` also on one that has none.
     fn take(&mut self, is_forced: bool) -> Option<(SendRequest<Full<Bytes>>, Slot)> {
         self.connections.retain(|link| !link.sender.is_closed());
-        let emptiest = self.connections.iter().min_by_key(|link| link.running.load(Ordering::Acquire))?;
+        let emptiest = self.connections.iter().min_by_key(|link| link.load.running.load(Ordering::Acquire))?;
         emptiest.take().or_else(|| is_forced.then(|| emptiest.take_anyway()))
     }
 }
@@ -121,13 +122,13 @@ impl Http2 {
         self.connections_max > 0 && uri.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// Sends the request if its host speaks HTTP/2.
+    /// Sends a request that [`Self::may_carry`] allows, if its host speaks HTTP/2.
     ///
     /// # Errors
     /// When no connection comes about, or the provider breaks it before its head.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Choice, SendError> {
         let uri = request.uri().clone();
-        let Some(authority) = uri.authority().filter(|_| self.may_carry(&uri)) else {
+        let Some(authority) = uri.authority() else {
             return Ok(Choice::Http1(request));
         };
         let host = self.host(authority.as_str());
@@ -140,14 +141,14 @@ impl Http2 {
             let spare = (!is_last).then(|| request.clone());
             match sender.try_send_request(request).await {
                 Ok(response) => {
-                    slot.answered.notify_one();
+                    slot.0.answered.notify_one();
                     // Whoever asks after the first answer must find the provider's limit: a stream beyond it would wait behind
                     // one that may last for minutes. Only that answer has to wait, for a turn of the connection's task.
-                    slot.known.cancelled().await;
+                    slot.0.known.cancelled().await;
                     return Ok(Choice::Answered(response.map(|body| Arriving::new(body, Some(slot)))));
                 }
                 Err(mut refused) => {
-                    host.state.lock().connections.retain(|link| !Arc::ptr_eq(&link.running, &slot.running));
+                    host.state.lock().connections.retain(|link| !Arc::ptr_eq(&link.load, &slot.0));
                     let unsent = refused.take_message();
                     let error = refused.into_error();
                     match unsent.or_else(|| spare.filter(|_| is_left_unread(&error))) {
@@ -213,7 +214,7 @@ impl Http2 {
         let host = self.host(authority);
         let mut state = host.state.lock();
         state.connections.retain(|link| !link.sender.is_closed());
-        let sum = state.connections.iter().map(|link| link.streams_max.load(Ordering::Acquire)).sum();
+        let sum = state.connections.iter().map(|link| link.load.streams_max.load(Ordering::Acquire)).sum();
         (state.connections.len(), sum)
     }
 }
@@ -227,12 +228,14 @@ async fn open(io: Stream) -> Result<Link, SendError> {
         .adaptive_window(true)
         .handshake(io)
         .await?;
-    let streams_max = Arc::new(AtomicUsize::new(connection.current_max_send_streams().max(1)));
-    let answered = Arc::<Notify>::default();
-    let (learned, wake) = (Arc::clone(&streams_max), Arc::clone(&answered));
-    let known = CancellationToken::new();
-    let at_the_latest = known.clone().drop_guard();
-    let is_known = known.clone();
+    let load = Arc::new(Load {
+        running: AtomicUsize::new(0),
+        streams_max: AtomicUsize::new(connection.current_max_send_streams().max(1)),
+        answered: Notify::new(),
+        known: CancellationToken::new(),
+    });
+    let learned = Arc::clone(&load);
+    let at_the_latest = load.known.clone().drop_guard();
     tokio::spawn(async move {
         let _at_the_latest = at_the_latest;
         let ended = loop {
@@ -240,9 +243,9 @@ async fn open(io: Stream) -> Result<Link, SendError> {
                 ended = &mut connection => break ended,
                 // The provider's settings arrive before its first answer and may change at any time. Zero means "not now":
                 // the library queues what is sent all the same.
-                () = wake.notified() => {
-                    learned.store(connection.current_max_send_streams().max(1), Ordering::Release);
-                    is_known.cancel();
+                () = learned.answered.notified() => {
+                    learned.streams_max.store(connection.current_max_send_streams().max(1), Ordering::Release);
+                    learned.known.cancel();
                 }
             }
         };
@@ -251,7 +254,7 @@ async fn open(io: Stream) -> Result<Link, SendError> {
             tracing::debug!(error, "a provider's connection ended");
         }
     });
-    Ok(Link { sender, running: Arc::default(), streams_max, answered, known })
+    Ok(Link { sender, load })
 }
 
 /// Whether the provider did not look at the request: it went away in order, which ends only the streams that were not
