@@ -54,10 +54,18 @@ pub(super) async fn lots_are_consumed_in_order(store: Store) {
     grant(&store, payer, 1, EntryKind::Grant, Amount::from_nanos(charge)).await;
     grant(&store, payer, 2, EntryKind::Promotion, Amount::from_nanos(charge / 3)).await;
     grant(&store, payer, 3, EntryKind::Grant, Amount::from_nanos(charge)).await;
+    let count = async |sql| store.raw(sql).await.expect("counts");
+    let full = "update lots set amount = amount where remainder = amount";
+    let empty = "update lots set amount = amount where remainder = 0";
+    let begun = "update lots set amount = amount where remainder > 0 and remainder < amount and is_promotion = 0";
+    assert_eq!((count(full).await, count(empty).await), (3, 0));
     settle(&store, boot, 1, std::slice::from_ref(&spent)).await;
+    assert_eq!((count(full).await, count(begun).await, count(empty).await), (1, 1, 1), "the promotion went first");
+    assert_eq!(count("update lots set amount = amount where is_promotion = 1 and remainder = 0").await, 1);
     // A downward correction takes from the lots like a charge; nothing of the first lot is left after it.
     let rest = charge / 3;
     grant(&store, payer, 4, EntryKind::Adjustment, Amount::from_nanos(-rest)).await;
+    assert_eq!((count(full).await, count(begun).await, count(empty).await), (1, 0, 2), "the youngest is untouched");
     let report = store.verify(&[]).await.expect("verify");
     assert!(report.is_ok(), "{report:?}");
     // Debt beyond every lot.
@@ -66,6 +74,7 @@ pub(super) async fn lots_are_consumed_in_order(store: Store) {
     assert!(report.is_ok(), "{report:?}");
     let found = store.account_find(payer).await.expect("read").expect("there");
     assert!(found.balance().is_negative());
+    assert_eq!((count(full).await, count(begun).await, count(empty).await), (0, 0, 3));
 }
 
 pub(super) async fn an_older_boot_is_refused(store: Store) {
