@@ -111,6 +111,6 @@ pub async fn settle(house: &House, settlements: Vec<Settlement>) {
     let (node, boot) = house.node().await;
     let from = house.next_seq(u64::try_from(settlements.len()).expect("few"));
     let batch: Vec<_> = (from..).zip(settlements.into_iter().map(std::sync::Arc::new)).collect();
-    let last = batch.last().expect("some").0;
-    house.store.settle_batch(node, boot, &batch, last, house.clock_now()).await.expect("settles");
+    let stretch = store::durable::Stretch { after: from - 1, up_to: batch.last().expect("some").0 };
+    house.store.settle_batch(node, boot, &batch, stretch, house.clock_now()).await.expect("settles");
 }

@@ -59,14 +59,20 @@ async fn a_thousand_requests_send_each_statement_at_most_once_per_drain_batch() 
         .filter(|(_, count)| *count > 0)
         .collect();
     let total: u64 = spent.values().sum();
+    // What runs in the transaction of a batch, and nowhere else.
+    let posting: u64 = spent.iter().filter(|(name, _)| name.contains("::settle::")).map(|(_, count)| *count).sum();
     eprintln!(
-        "1 000 requests: {total} statements of {} kinds in {drained} drain batches, background included",
+        "1 000 requests: {total} statements of {} kinds, {posting} of them in {drained} drain batches",
         spent.len()
     );
     assert!(drained > 0);
     for (name, count) in &spent {
         assert!(count <= &drained, "{name} ran {count} times in {drained} batches: {spent:?}");
     }
+    // Position, entries, generations, account, lots, key usage, rollups; and where the first batch begins.
+    assert!(posting <= 7 * drained + 1, "{posting} statements in {drained} batches: {spent:?}");
+    // Looking for changes, and two reads of this test.
+    assert!(total <= 8 * drained + 3, "{total} statements in {drained} batches: {spent:?}");
     let report = app.finish().await;
     assert_eq!(report["generations"], 1002);
 }

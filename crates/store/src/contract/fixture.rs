@@ -1,6 +1,6 @@
 //! Things that tests put into a store.
 
-use crate::durable::{Grant, GrantOutcome, NewAccount, NewKey, NodeId, Settled, Store};
+use crate::durable::{Grant, GrantOutcome, NewAccount, NewKey, NodeId, Settled, Store, Stretch};
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Settlement};
 use domain::id::{AccountId, EntryId, GenerationId, KeyId, PresetId, WorkspaceId};
 use domain::key::{KeyHash, KeyRole, KeyText};
@@ -193,5 +193,5 @@ pub(crate) fn settlement(number: u64, account: AccountId, key: KeyId, at: Timest
 pub(crate) async fn settle(store: &Store, boot: i64, first: u64, settlements: &[Settlement]) -> Settled {
     let batch: Vec<_> = (first..).zip(settlements.iter().cloned().map(Arc::new)).collect();
     let up_to = batch.last().map_or(first, |(seq, _)| *seq);
-    store.settle_batch(NODE, boot, &batch, up_to, after(noon(), 60)).await.expect("batch")
+    store.settle_batch(NODE, boot, &batch, Stretch { after: 0, up_to }, after(noon(), 60)).await.expect("batch")
 }

@@ -2,7 +2,7 @@
 
 use super::engine::{Database, postgres_or_skip};
 use super::fixture::{NODE, account, account_id, key_id, noon, settlement};
-use crate::durable::{Engine, Store, StoreOptions};
+use crate::durable::{Engine, Store, StoreOptions, Stretch};
 use domain::money::Amount;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -89,11 +89,15 @@ async fn a_commit_without_acknowledgement_counts_once() {
         let batch = [(round + 1, Arc::new(settlement(round, account_id(1), key_id(1), noon())))];
         charged = charged.saturating_add(batch[0].1.charge);
         proxy.armed.store(true, Ordering::SeqCst);
-        let outcome = proxied.settle_batch(NODE, boot, &batch, round + 1, noon()).await;
+        let outcome =
+            proxied.settle_batch(NODE, boot, &batch, Stretch { after: round, up_to: round + 1 }, noon()).await;
         assert!(outcome.expect_err("the answer is lost").is_retryable(), "round {round}");
-        // What the drain does: read the position, send the batch again.
+        // What the drain does: send the batch again.
         assert_eq!(proxied.drained_position(NODE).await.expect("position"), round + 1);
-        let again = proxied.settle_batch(NODE, boot, &batch, round + 1, noon()).await.expect("batch");
+        let again = proxied
+            .settle_batch(NODE, boot, &batch, Stretch { after: round, up_to: round + 1 }, noon())
+            .await
+            .expect("batch");
         assert_eq!((again.posted, again.duplicates), (0, 1), "round {round}");
     }
     assert_eq!(proxy.cuts.load(Ordering::SeqCst), cuts());

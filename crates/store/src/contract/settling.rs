@@ -3,7 +3,7 @@
 use super::fixture::{
     NODE, account, account_id, after, at, grant, key_hash, key_id, new_key, noon, settle, settlement,
 };
-use crate::durable::{ActivityFilter, GenerationCursor, Grain, NewKey, NodeId, Settled, Store, StoreError};
+use crate::durable::{ActivityFilter, GenerationCursor, Grain, NewKey, NodeId, Settled, Store, StoreError, Stretch};
 use domain::generation::{Ending, Settlement};
 use domain::ledger::EntryKind;
 use domain::money::Amount;
@@ -84,19 +84,26 @@ pub(super) async fn an_older_boot_is_refused(store: Store) {
     assert_eq!((first, second), (1, 2));
     assert_eq!(store.node_boot(NodeId([8; 16]), noon()).await.expect("boot"), 1, "another node counts apart");
     let batch = [(1, Arc::new(settlement(1, payer, key_id(1), noon())))];
-    let refused = store.settle_batch(NODE, first, &batch, 1, noon()).await;
+    let refused = store.settle_batch(NODE, first, &batch, Stretch { after: 0, up_to: 1 }, noon()).await;
     assert!(matches!(refused, Err(StoreError::Fenced { boot: 1 })));
-    let unknown = store.settle_batch(NodeId([9; 16]), 1, &batch, 1, noon()).await;
+    let unknown = store.settle_batch(NodeId([9; 16]), 1, &batch, Stretch { after: 0, up_to: 1 }, noon()).await;
     assert!(matches!(unknown, Err(StoreError::Fenced { boot: 1 })));
     assert_eq!(store.credits(payer).await.expect("read"), Some((Amount::from_dollars(1), Amount::ZERO)));
-    assert_eq!(store.settle_batch(NODE, second, &batch, 1, noon()).await.expect("batch").posted, 1);
+    assert_eq!(
+        store.settle_batch(NODE, second, &batch, Stretch { after: 0, up_to: 1 }, noon()).await.expect("batch").posted,
+        1
+    );
 }
 
 pub(super) async fn the_position_never_moves_back(store: Store) {
     let boot = store.node_boot(NODE, noon()).await.expect("boot");
     assert_eq!(store.drained_position(NodeId([9; 16])).await.expect("position"), 0);
-    store.settle_batch(NODE, boot, &[], 10, noon()).await.expect("batch");
-    store.settle_batch(NODE, boot, &[], 4, noon()).await.expect("batch");
+    let advance = async |after, up_to| store.settle_batch(NODE, boot, &[], Stretch { after, up_to }, noon()).await;
+    advance(0, 10).await.expect("batch");
+    advance(0, 4).await.expect("batch");
+    assert_eq!(store.drained_position(NODE).await.expect("position"), 10);
+    let refused = advance(11, 12).await.expect_err("what is before has not been posted");
+    assert!(matches!(refused, StoreError::Lagging { drained: 10 }), "{refused}");
     assert_eq!(store.drained_position(NODE).await.expect("position"), 10);
     store.node_boot(NODE, noon()).await.expect("boot");
     assert_eq!(store.drained_position(NODE).await.expect("position"), 10, "a start keeps the position");

@@ -60,6 +60,12 @@ pub enum StoreError {
         /// The generation number that was presented.
         boot: i64,
     },
+    /// The database has not posted what was before the batch, which it had: it came back without its last seconds.
+    #[error("the database has posted a journal up to {drained} only")]
+    Lagging {
+        /// Sequence up to which it has posted.
+        drained: u64,
+    },
     /// The account, key or user that a change refers to does not exist.
     #[error("there is no such {what}")]
     Missing {

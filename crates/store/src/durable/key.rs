@@ -13,7 +13,9 @@ macro_rules! key_select {
     () => {
         "select k.id, k.hash, k.label, k.name, k.account_id, k.workspace_id, k.user_id, k.role, k.limit_nanos,
             k.limit_reset, k.include_byok_in_limit, k.is_disabled, k.is_internal, k.expires_at, k.created_at,
-            k.updated_at, k.deleted_at, k.last_used_at,
+            k.updated_at, k.deleted_at,
+            (select u.last_used_at from key_usage u
+                where u.key_id = k.id and u.period = 'total' and u.period_start = 0) as last_used_at,
             (select u.charge from key_usage u
                 where u.key_id = k.id and u.period = 'total' and u.period_start = 0) as usage_total,
             (select u.charge from key_usage u

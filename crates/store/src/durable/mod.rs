@@ -42,7 +42,7 @@ pub use preset::{NewPresetVersion, PresetLimits, PresetPatch, PresetPut};
 pub use preset_read::{Preset, PresetStatus, PresetVersion};
 pub use routing::{RoutingScope, RoutingSettings};
 pub use rules::{ActivePreset, StoredRules};
-pub use settle::{NodeId, Settled};
+pub use settle::{NodeId, Settled, Stretch};
 pub use snapshot::{AccountState, Snapshot};
 pub use upstream::Upstream;
 pub use verify::{Check, VerifyReport};

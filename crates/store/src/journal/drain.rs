@@ -1,11 +1,11 @@
 //! [`Drainer`]: moves settlements from the journal into the store.
 //!
-//! The position is read back from the store before every batch, so a store that lost its last seconds is given them again,
-//! and a batch whose acknowledgement was lost is sent again; the store counts each settlement once.
+//! Every batch says up to where the store must have posted before, so a store that lost its last seconds refuses it and is
+//! given them again; a batch whose acknowledgement was lost is sent again, and the store counts each settlement once.
 
 use super::read::{Batch, Cursor};
 use super::{Interrupted, Journal, JournalError};
-use crate::durable::{NodeId, Settled, Store, StoreError};
+use crate::durable::{NodeId, Settled, Store, StoreError, Stretch};
 use domain::generation::Settlement;
 use domain::time::Timestamp;
 use std::future::Future;
@@ -22,7 +22,7 @@ pub trait Sink: Send + Sync {
         node: NodeId,
         boot: i64,
         batch: &[(u64, Arc<Settlement>)],
-        up_to_seq: u64,
+        stretch: Stretch,
         at: Timestamp,
     ) -> impl Future<Output = Result<Settled, StoreError>> + Send;
 
@@ -39,10 +39,10 @@ impl Sink for Store {
         node: NodeId,
         boot: i64,
         batch: &[(u64, Arc<Settlement>)],
-        up_to_seq: u64,
+        stretch: Stretch,
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
-        self.settle_batch(node, boot, batch, up_to_seq, at).await
+        self.settle_batch(node, boot, batch, stretch, at).await
     }
 
     async fn position(&self, node: NodeId) -> Result<u64, StoreError> {
@@ -72,7 +72,12 @@ impl DrainError {
     /// Whether the same call may succeed later without any change.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_retryable())
+        match self {
+            // The next call goes on from where the store is.
+            Self::Store(StoreError::Lagging { .. }) => true,
+            Self::Store(error) => error.is_retryable(),
+            _ => false,
+        }
     }
 }
 
@@ -139,6 +144,8 @@ impl<S: Sink> Drainer<S> {
     pub async fn drain_all(&mut self, at: Timestamp) -> Result<usize, DrainError> {
         let journal = Arc::clone(&self.journal);
         blocking(move || journal.flush()).await?;
+        // Nothing new may be left to post, and then no batch would notice a store that lost what it had.
+        self.position = 0;
         let mut posted = 0;
         loop {
             let (settled, is_last) = self.step(at).await?;
@@ -167,24 +174,40 @@ impl<S: Sink> Drainer<S> {
     }
 
     async fn step(&mut self, at: Timestamp) -> Result<(Settled, bool), DrainError> {
-        let position = self.store.position(self.node).await?;
-        #[cfg(feature = "seeded-bugs")]
-        let position = self.stale_position(position);
-        if position > self.journal.shared.last_seq() {
-            return Err(JournalError::Behind { drained: position, last: self.journal.shared.last_seq() }.into());
+        if self.position == 0 {
+            let position = self.store.position(self.node).await?;
+            self.resume(position)?;
         }
-        if position < self.position || self.position == 0 {
-            // The first call, or a store that lost what it had: read again from where it is.
-            self.cursor = Cursor::before(position + 1);
+        match self.post(at).await {
+            // A store that lost what it had: once more, from where it is.
+            Err(DrainError::Store(StoreError::Lagging { drained })) => {
+                self.resume(drained)?;
+                self.post(at).await
+            }
+            outcome => outcome,
         }
+    }
+
+    /// Goes on behind what the store has posted.
+    fn resume(&mut self, position: u64) -> Result<(), DrainError> {
+        let last = self.journal.shared.last_seq();
+        if position > last {
+            return Err(JournalError::Behind { drained: position, last }.into());
+        }
+        self.cursor = Cursor::before(position + 1);
         self.position = position;
+        Ok(())
+    }
+
+    async fn post(&mut self, at: Timestamp) -> Result<(Settled, bool), DrainError> {
         let Batch { closes, cursor } = self.next_batch().await?;
         if closes.is_empty() {
             self.cursor = cursor;
             return Ok((Settled::default(), true));
         }
         let up_to = cursor.last_seq();
-        let settled = self.store.settle(self.node, self.boot, &closes, up_to, at).await?;
+        let stretch = Stretch { after: self.position, up_to };
+        let settled = self.store.settle(self.node, self.boot, &closes, stretch, at).await?;
         #[cfg(feature = "seeded-bugs")]
         self.lose_acknowledgement(up_to)?;
         // Only now: a batch that failed is read again.
@@ -203,13 +226,6 @@ impl<S: Sink> Drainer<S> {
         }
         let journal = Arc::clone(&self.journal);
         blocking(move || journal.shared.read_closes(cursor, BATCH_MAX)).await
-    }
-
-    /// A defect: the position is remembered instead of read back.
-    #[cfg(feature = "seeded-bugs")]
-    fn stale_position(&self, position: u64) -> u64 {
-        use crate::seeded::{Bug, is};
-        if is(Bug::SkipDedup) && self.position > 0 { self.position } else { position }
     }
 
     /// A defect: the store's answer to every other batch is lost.

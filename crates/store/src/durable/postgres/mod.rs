@@ -9,6 +9,7 @@ use std::str::FromStr as _;
 
 const MIGRATIONS: &[Migration] = migrate::migrations!(
     "postgres": 1 "0001_foundation", 2 "0002_views", 3 "0003_presets", 4 "0004_entries", 5 "0005_generation_preset",
+    6 "0006_last_use",
 );
 
 /// Opens a pool, after bringing the schema up to date.

@@ -55,14 +55,24 @@ bulk_statements! {
         on conflict (id) do nothing"
     };
     KEY_USAGE_ADD = {
-        "insert into key_usage (key_id, period, period_start, charge, requests)
-        values ($1, $2, $3, $4, $5)
+        "insert into key_usage (key_id, period, period_start, charge, requests, last_used_at)
+        values ($1, $2, $3, $4, $5, $6)
         on conflict (key_id, period, period_start) do update
-        set charge = key_usage.charge + excluded.charge, requests = key_usage.requests + excluded.requests",
-        "insert into key_usage (key_id, period, period_start, charge, requests)
-        select * from unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+        set charge = key_usage.charge + excluded.charge,
+            requests = key_usage.requests + excluded.requests,
+            last_used_at = case
+                when key_usage.last_used_at > excluded.last_used_at then key_usage.last_used_at
+                else excluded.last_used_at
+            end",
+        "insert into key_usage (key_id, period, period_start, charge, requests, last_used_at)
+        select * from unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         on conflict (key_id, period, period_start) do update
-        set charge = key_usage.charge + excluded.charge, requests = key_usage.requests + excluded.requests"
+        set charge = key_usage.charge + excluded.charge,
+            requests = key_usage.requests + excluded.requests,
+            last_used_at = case
+                when key_usage.last_used_at > excluded.last_used_at then key_usage.last_used_at
+                else excluded.last_used_at
+            end"
     };
     ACCOUNT_DAY_ADD = {
         "insert into account_days (account_id, day, free_requests)
@@ -103,14 +113,5 @@ bulk_statements! {
             cost = rollups.cost + excluded.cost,
             latency_ms = rollups.latency_ms + excluded.latency_ms,
             redirected = rollups.redirected + excluded.redirected"
-    };
-    KEY_TOUCH = {
-        "update keys
-        set last_used_at = $2
-        where id = $1 and (last_used_at is null or last_used_at < $2)",
-        "update keys
-        set last_used_at = used.at
-        from unnest($1::bytea[], $2::bigint[]) as used (id, at)
-        where keys.id = used.id and (keys.last_used_at is null or keys.last_used_at < used.at)"
     };
 }

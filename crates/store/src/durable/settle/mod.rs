@@ -30,8 +30,8 @@ statements! {
         returning boot";
     NODE_ADVANCE = "update nodes
         set drained = case when drained < $3 then $3 else drained end, updated_at = $4
-        where id = $1 and boot = $2";
-    NODE_POSITION = "select drained from nodes where id = $1";
+        where id = $1 and boot = $2 and drained >= $5";
+    NODE_POSITION = "select boot, drained from nodes where id = $1";
     ACCOUNT_POST = "update accounts set posted = posted + $2 where id = $1";
     ACCOUNT_RECOVER = "insert into accounts (id, name, is_demo, workspace_id, granted, bought, posted, created_at)
         values ($1, 'recovered', 0, $2, 0, 0, $3, $4)";
@@ -40,6 +40,15 @@ statements! {
 /// Names a data directory's journal: sixteen random bytes, made with the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub [u8; 16]);
+
+/// The records of a journal that a batch of settlements covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Sequence of the record before them: everything up to it has been posted.
+    pub after: u64,
+    /// Sequence of the last of them.
+    pub up_to: u64,
+}
 
 /// What a batch did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,13 +83,14 @@ impl Store {
         }
     }
 
-    /// Posts a batch of settlements and moves the node's position to `up_to_seq`, in one transaction.
+    /// Posts a batch of settlements and moves the node's position to the end of its stretch, in one transaction.
     ///
     /// Idempotent: settlements that were posted before are skipped, the position never moves back. After
     /// [`StoreError::Unavailable`] the outcome is unknown and the same batch is sent again. `at` is the time of the batch.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when a newer start of the node has taken over, [`StoreError::Range`] when a sum overflows.
+    /// [`StoreError::Fenced`] when a newer start of the node has taken over, [`StoreError::Lagging`] when the database has
+    /// not, or no longer, what was before the stretch, [`StoreError::Range`] when a sum overflows.
     ///
     /// # Cancel safety
     /// Dropping the future rolls back or leaves a committed batch; sending it again is right in both cases.
@@ -89,11 +99,11 @@ impl Store {
         node: NodeId,
         boot: i64,
         batch: &[(u64, Arc<Settlement>)],
-        up_to_seq: u64,
+        stretch: Stretch,
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
         let rows = entry_rows(batch)?;
-        let mut tx = self.advance(node, boot, up_to_seq, at).await?;
+        let mut tx = self.advance(node, boot, stretch, at).await?;
         let all: Vec<&Settlement> = batch.iter().map(|(_, settlement)| &**settlement).collect();
         // Nearly always every settlement is new, and then their number says so.
         let inserted = tx.bulk_execute(&bulk::ENTRY_ADD, &rows).await?;
@@ -101,7 +111,7 @@ impl Store {
             all
         } else {
             drop(tx);
-            tx = self.advance(node, boot, up_to_seq, at).await?;
+            tx = self.advance(node, boot, stretch, at).await?;
             insert_new_entries(&mut tx, &rows, all).await?
         };
         if !new.is_empty() {
@@ -115,13 +125,17 @@ impl Store {
     }
 
     /// Begins the transaction of a batch by moving the node's position, which locks the node's row.
-    async fn advance(&self, node: NodeId, boot: i64, up_to_seq: u64, at: Timestamp) -> Result<Tx, StoreError> {
+    async fn advance(&self, node: NodeId, boot: i64, stretch: Stretch, at: Timestamp) -> Result<Tx, StoreError> {
         let mut tx = self.write().await?;
-        let advance = [node.0.as_slice().into(), boot.into(), up_to_seq.into(), at.into()];
-        if tx.execute(&NODE_ADVANCE, &advance).await? == 0 {
-            return Err(StoreError::Fenced { boot });
+        let node = node.0.as_slice();
+        let advance = [node.into(), boot.into(), stretch.up_to.into(), at.into(), stretch.after.into()];
+        if tx.execute(&NODE_ADVANCE, &advance).await? > 0 {
+            return Ok(tx);
         }
-        Ok(tx)
+        match tx.row(&NODE_POSITION, &[node.into()]).await? {
+            Some(row) if row.int("boot")? == boot => Err(StoreError::Lagging { drained: row.count("drained")? }),
+            _ => Err(StoreError::Fenced { boot }),
+        }
     }
 }
 

@@ -35,14 +35,21 @@ struct Sums {
     redirected: i64,
 }
 
+/// What is added to a row of key usage.
+#[derive(Default)]
+struct KeySums {
+    charge: i64,
+    requests: i64,
+    last_used: Timestamp,
+}
+
 /// The sums of a batch, sorted by key so that two nodes lock rows in the same order.
 #[derive(Default)]
 pub(super) struct Tally<'a> {
     /// Charge per account.
     pub(super) accounts: BTreeMap<AccountId, Amount>,
     free_requests: BTreeMap<(AccountId, Timestamp), i64>,
-    key_usage: BTreeMap<(KeyId, &'static str, Timestamp), (i64, i64)>,
-    last_used: BTreeMap<KeyId, Timestamp>,
+    key_usage: BTreeMap<(KeyId, &'static str, Timestamp), KeySums>,
     rollups: BTreeMap<Bucket<'a>, Sums>,
 }
 
@@ -85,11 +92,10 @@ impl<'a> Tally<'a> {
             ("month", opening.created_at.month_start()),
         ] {
             let usage = self.key_usage.entry((opening.key, period, start)).or_default();
-            add(&mut usage.0, charge)?;
-            add(&mut usage.1, 1)?;
+            add(&mut usage.charge, charge)?;
+            add(&mut usage.requests, 1)?;
+            usage.last_used = usage.last_used.max(opening.created_at);
         }
-        let used = self.last_used.entry(opening.key).or_default();
-        *used = (*used).max(opening.created_at);
         for grain in Grain::ALL {
             self.add_rollup(settlement, grain)?;
         }
@@ -131,14 +137,12 @@ impl<'a> Tally<'a> {
         let usage: Vec<Vec<Value<'_>>> = self
             .key_usage
             .iter()
-            .map(|((key, period, start), (charge, requests))| {
-                vec![(*key).into(), (*period).into(), (*start).into(), (*charge).into(), (*requests).into()]
+            .map(|((key, period, start), sums)| {
+                let KeySums { charge, requests, last_used } = *sums;
+                vec![(*key).into(), (*period).into(), (*start).into(), charge.into(), requests.into(), last_used.into()]
             })
             .collect();
         tx.bulk_execute(&bulk::KEY_USAGE_ADD, &usage).await?;
-        let used: Vec<Vec<Value<'_>>> =
-            self.last_used.iter().map(|(key, at)| vec![(*key).into(), (*at).into()]).collect();
-        tx.bulk_execute(&bulk::KEY_TOUCH, &used).await?;
         let rollups: Vec<Vec<Value<'_>>> = self.rollups.iter().map(|(bucket, sums)| rollup_row(bucket, sums)).collect();
         tx.bulk_execute(&bulk::ROLLUP_ADD, &rollups).await?;
         Ok(())

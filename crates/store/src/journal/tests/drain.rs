@@ -2,7 +2,7 @@
 
 use super::world::{Faults, World, run, small};
 use crate::contract::fixture::{NODE, account, account_id, key_id, new_key, noon, settlement};
-use crate::durable::{NodeId, Settled, Store, StoreError, StoreOptions};
+use crate::durable::{NodeId, Settled, Store, StoreError, StoreOptions, Stretch};
 use crate::journal::{DrainError, Drainer, Journal, JournalError, JournalOptions, Sink};
 use domain::generation::Settlement;
 use domain::money::Amount;
@@ -38,10 +38,10 @@ impl Sink for Deaf {
         node: NodeId,
         boot: i64,
         batch: &[(u64, Arc<Settlement>)],
-        up_to_seq: u64,
+        stretch: Stretch,
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
-        let settled = self.store.settle_batch(node, boot, batch, up_to_seq, at).await?;
+        let settled = self.store.settle_batch(node, boot, batch, stretch, at).await?;
         if self.lost.load(Ordering::SeqCst) == 0 {
             return Ok(settled);
         }

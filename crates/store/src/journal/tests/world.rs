@@ -4,7 +4,7 @@
 //! plus a part of the next one. So every write boundary can be tried without running the history again.
 
 use crate::contract::fixture::{NODE, noon};
-use crate::durable::{NodeId, Settled, StoreError};
+use crate::durable::{NodeId, Settled, StoreError, Stretch};
 use crate::journal::disk::{Disk, DiskFile};
 use crate::journal::{Drainer, Interrupted, Journal, JournalError, JournalOptions, Sink};
 use domain::generation::Settlement;
@@ -420,10 +420,14 @@ impl Sink for World {
         node: NodeId,
         _boot: i64,
         batch: &[(u64, Arc<Settlement>)],
-        up_to_seq: u64,
+        stretch: Stretch,
         _at: Timestamp,
     ) -> Result<Settled, StoreError> {
         assert_eq!(node, NODE);
+        let drained = self.0.lock().image.position;
+        if drained < stretch.after {
+            return Err(StoreError::Lagging { drained });
+        }
         let mut rows: Vec<Posted> = Vec::new();
         let faults = self.0.lock().faults;
         for (_, settlement) in batch {
@@ -439,7 +443,7 @@ impl Sink for World {
             }
         }
         let settled = Settled { posted: rows.len(), duplicates: batch.len() - rows.len() };
-        self.note(Event::Post { rows, up_to: up_to_seq });
+        self.note(Event::Post { rows, up_to: stretch.up_to });
         if take(&mut self.0.lock().faults.lost_answers) {
             return Err(StoreError::Unavailable { statement: "commit", source: sqlx::Error::PoolTimedOut });
         }
