@@ -78,6 +78,23 @@ pub fn count_statements(metrics: &Metrics, store: store::Store) {
     metrics.register(|registry| registry.register_collector(Box::new(Statements(store))));
 }
 
+/// How often the journal was flushed to disk.
+#[derive(Debug)]
+struct Flushes(Arc<store::Journal>);
+
+impl Collector for Flushes {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Flushes of the journal to disk";
+        let family = encoder.encode_descriptor("journal_flushes", help, None, MetricType::Counter)?;
+        ConstCounter::new(self.0.flushes()).encode(family)
+    }
+}
+
+/// Makes the journal's flushes part of `/metrics`.
+pub fn count_flushes(metrics: &Metrics, journal: Arc<store::Journal>) {
+    metrics.register(|registry| registry.register_collector(Box::new(Flushes(journal))));
+}
+
 /// Reads how many log lines were dropped whenever `/metrics` is asked for.
 #[derive(Debug)]
 struct LostLines(Losses);

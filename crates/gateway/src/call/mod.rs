@@ -89,6 +89,7 @@ pub async fn call(gateway: &Arc<Gateway>, prepared: Prepared) -> Result<Reply, R
     let shared = Arc::clone(gateway);
     let answer = Tended::new(&gateway.tasks, async move { plain::answer(&shared, trip).await }).await;
     let (body, facts) = answer.unwrap_or_else(|| Err(Refusal::new(ErrorKind::Server, "a plain answer panicked")))?;
+    gateway.secure().await;
     Ok(Reply { id, facts, kind: ReplyBody::Json(body) })
 }
 
@@ -102,6 +103,7 @@ async fn stream(gateway: &Arc<Gateway>, trip: Trip, id: GenerationId) -> Result<
             Opened::Live(live) => Flow::live(gateway, live),
             Opened::Whole(whole) => {
                 let (events, facts) = whole.into_events()?;
+                gateway.secure().await;
                 return Ok(Reply { id, facts, kind: ReplyBody::Replay(events) });
             }
         },

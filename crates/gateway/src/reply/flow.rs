@@ -21,7 +21,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
@@ -75,15 +75,21 @@ enum Phase {
     Opening(Opening),
     /// A provider answers.
     Live(Box<Live>, Encoder),
+    /// The last bytes wait until the charge is on disk.
+    Securing(Secured, Vec<u8>),
     /// Nothing more comes.
     Over,
 }
+
+/// The wait of the journal's strict mode.
+type Secured = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl fmt::Debug for Flow {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = match &self.phase {
             Phase::Opening(_) => "opening",
             Phase::Live(..) => "live",
+            Phase::Securing(..) => "securing",
             Phase::Over => "over",
         };
         formatter.debug_struct("Flow").field("phase", &phase).finish_non_exhaustive()
@@ -148,6 +154,12 @@ impl Flow {
         loop {
             let produced = match &mut self.phase {
                 Phase::Over => return Poll::Ready(None),
+                Phase::Securing(secured, last) => {
+                    ready!(secured.as_mut().poll(context));
+                    let last = std::mem::take(last);
+                    self.phase = Phase::Over;
+                    return Poll::Ready(Some(last.into()));
+                }
                 Phase::Opening(opening) => match opening.as_mut().poll(context) {
                     Poll::Ready(Ok(Opened::Whole(whole))) => {
                         self.phase = Phase::Over;
@@ -171,6 +183,7 @@ impl Flow {
             };
             match produced {
                 Poll::Ready(bytes) if bytes.is_empty() => {}
+                Poll::Ready(bytes) if self.is_to_be_secured() => self.secure(bytes),
                 Poll::Ready(bytes) => {
                     self.hand_out();
                     self.was_away = true;
@@ -179,6 +192,7 @@ impl Flow {
                 }
                 Poll::Pending => match self.poll_timer(context) {
                     Poll::Ready(bytes) if bytes.is_empty() => {}
+                    Poll::Ready(bytes) if self.is_to_be_secured() => self.secure(bytes),
                     Poll::Ready(bytes) => return Poll::Ready(Some(bytes.into())),
                     Poll::Pending => {
                         self.come_back(context);
@@ -187,6 +201,17 @@ impl Flow {
                 },
             }
         }
+    }
+
+    /// Whether the answer has ended and its charge is to be on disk before the last bytes leave.
+    fn is_to_be_secured(&self) -> bool {
+        matches!(self.phase, Phase::Over) && self.gateway.journal.is_strict()
+    }
+
+    /// Holds the last bytes back until then.
+    fn secure(&mut self, last: Vec<u8>) {
+        let gateway = Arc::clone(&self.gateway);
+        self.phase = Phase::Securing(Box::pin(async move { gateway.secure().await }), last);
     }
 
     /// One look at the provider. Empty bytes mean "look again".

@@ -121,6 +121,8 @@ async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node>
     let options = JournalOptions {
         segment_bytes: config.file.journal.segment_bytes,
         flush_interval: Some(config.file.journal.flush_interval),
+        strict: config.file.journal.strict,
+        strict_wait: config.file.journal.strict_wait,
         handover_max: config.file.journal.handover_max,
         ..JournalOptions::default()
     };
@@ -143,6 +145,7 @@ async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node>
     let (shelf, is_demo) = shelf(&opened, &seal).await?;
     let metrics = Arc::new(Metrics::default());
     health::count_statements(&metrics, store.clone());
+    health::count_flushes(&metrics, Arc::clone(&journal));
     let gateway = Gateway::new(GatewayParts {
         settings: wiring::gateway_settings(config, listening)?,
         catalog: Arc::clone(&shelf.catalog),

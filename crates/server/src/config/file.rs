@@ -110,6 +110,11 @@ pub struct JournalSection {
     /// Largest part of a power failure's loss: how often the file is flushed.
     #[serde(deserialize_with = "duration::deserialize")]
     pub flush_interval: Duration,
+    /// Whether the end of an answer waits until its charge is on disk, so that a power failure loses nothing.
+    pub strict: bool,
+    /// Longest such wait.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub strict_wait: Duration,
     /// Size of one segment in bytes.
     pub segment_bytes: u64,
     /// How often settlements are posted to the database.
@@ -121,11 +126,14 @@ pub struct JournalSection {
 
 impl Default for JournalSection {
     fn default() -> Self {
+        let usual = ::store::journal::JournalOptions::default();
         Self {
             flush_interval: Duration::from_millis(10),
-            segment_bytes: 64 << 20,
+            strict: usual.strict,
+            strict_wait: usual.strict_wait,
+            segment_bytes: usual.segment_bytes,
             drain_interval: Duration::from_millis(200),
-            handover_max: ::store::journal::JournalOptions::default().handover_max,
+            handover_max: usual.handover_max,
         }
     }
 }

@@ -10,6 +10,7 @@ mod bills;
 mod crowd;
 mod endings;
 mod kills;
+mod strict;
 
 pub use bills::FAMILIES;
 

@@ -20,13 +20,6 @@ pub(super) enum Effect {
     None,
 }
 
-/// How far the flusher is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Progress {
-    pub(super) flushed: u64,
-    pub(super) is_refused: bool,
-}
-
 /// The segment that is written.
 struct Active {
     segment: Segment,
@@ -71,9 +64,12 @@ pub(super) struct Shared {
     /// One flush at a time.
     flushing: Mutex<()>,
     pub(super) wake: Condvar,
-    progress: watch::Sender<Progress>,
+    /// Sequence up to which records are flushed.
+    progress: watch::Sender<u64>,
     pub(super) dirty: Notify,
     closes: AtomicU64,
+    last_close: AtomicU64,
+    flushes: AtomicU64,
     is_writable: AtomicBool,
 }
 
@@ -132,9 +128,11 @@ pub(super) fn open(disk: Arc<dyn Disk>, options: JournalOptions) -> Result<(Shar
         state: Mutex::new(state),
         flushing: Mutex::new(()),
         wake: Condvar::new(),
-        progress: watch::channel(Progress { flushed: last_seq, is_refused: false }).0,
+        progress: watch::channel(last_seq).0,
         dirty: Notify::new(),
         closes: AtomicU64::new(0),
+        last_close: AtomicU64::new(0),
+        flushes: AtomicU64::new(0),
         is_writable: AtomicBool::new(true),
     };
     Ok((shared, Recovered { interrupted, last_seq }))
@@ -165,6 +163,7 @@ impl Shared {
             Effect::Close(settlement) => {
                 state.openers.remove(&settlement.opening.id);
                 state.handover.push(seq, settlement);
+                self.last_close.store(seq, Ordering::Relaxed);
             }
             Effect::None => {}
         }
@@ -290,6 +289,7 @@ impl Shared {
 
     fn flushed(&self, state: &mut State, upto: u64) {
         state.flushed = upto;
+        self.flushes.fetch_add(1, Ordering::Relaxed);
         while let Some((seq, bytes)) = state.unflushed.pop_front() {
             if seq > upto {
                 state.unflushed.push_front((seq, bytes));
@@ -369,24 +369,28 @@ impl Shared {
 
     fn publish(&self, state: &State) {
         self.is_writable.store(!state.write_failed && !state.is_refused, Ordering::Release);
-        let now = Progress { flushed: state.flushed, is_refused: state.is_refused };
-        self.progress.send_if_modified(|progress| {
-            let is_new = *progress != now;
-            *progress = now;
+        self.progress.send_if_modified(|flushed| {
+            let is_new = *flushed != state.flushed;
+            *flushed = state.flushed;
             is_new
         });
     }
 
-    /// Waits until a record is flushed, hurrying the flusher.
-    pub(super) async fn wait_flushed(&self, seq: u64) -> Result<(), JournalError> {
+    /// Waits until a record is flushed, hurrying the flusher; as long as that takes on a disk that refuses. Whether it is.
+    pub(super) async fn wait_flushed(&self, seq: u64) -> bool {
         let mut progress = self.progress.subscribe();
         self.state.lock().is_urgent = true;
         self.wake.notify_one();
-        let reached = progress.wait_for(|progress| progress.flushed >= seq || progress.is_refused).await;
-        match reached {
-            Ok(progress) if progress.flushed >= seq => Ok(()),
-            _ => Err(JournalError::Unwritable),
-        }
+        progress.wait_for(|flushed| *flushed >= seq).await.is_ok()
+    }
+
+    /// Sequence of the last settlement that was recorded since the log was opened; 0 before the first.
+    pub(super) fn last_close(&self) -> u64 {
+        self.last_close.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Relaxed)
     }
 
     /// Lets go of settlements that are posted.

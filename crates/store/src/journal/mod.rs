@@ -40,8 +40,10 @@ pub struct JournalOptions {
     pub segment_bytes: u64,
     /// Longest time between a write and its flush; none leaves flushing to the caller.
     pub flush_interval: Option<Duration>,
-    /// Whether [`Journal::settle`] waits for the flush.
+    /// Whether [`Journal::secure`] waits for the flush.
     pub strict: bool,
+    /// Longest such wait.
+    pub strict_wait: Duration,
     /// Most bytes of written records that wait for a flush; further ones are refused.
     pub unflushed_bytes_max: usize,
     /// Time between two attempts to write again after a failure.
@@ -59,6 +61,7 @@ impl Default for JournalOptions {
             segment_bytes: 64 << 20,
             flush_interval: Some(Duration::from_millis(10)),
             strict: false,
+            strict_wait: Duration::from_secs(2),
             unflushed_bytes_max: 64 << 20,
             retry_interval: Duration::from_millis(500),
             handover_max: 16_384,
@@ -160,26 +163,27 @@ impl Journal {
         self.shared.append(draft, log::Effect::Close(Arc::clone(settlement)))
     }
 
-    /// Records a settlement and waits until it survives a power loss; everyone who waits shares one flush.
-    ///
-    /// # Errors
-    /// As [`Journal::close`]; [`JournalError::Unwritable`] when the flush failed for good. The settlement may be recorded
-    /// all the same; posting is idempotent.
+    /// In strict mode, waits until every settlement that was recorded so far survives a power loss, but not longer than the
+    /// options say; otherwise not at all. Whether the wait was long enough. Everyone who waits shares one flush.
     ///
     /// # Cancel safety
-    /// The settlement is recorded before the first wait.
-    pub async fn close_strict(&self, settlement: &Settlement) -> Result<u64, JournalError> {
-        let seq = self.close(settlement)?;
-        self.shared.wait_flushed(seq).await?;
-        Ok(seq)
+    /// Dropping the future loses nothing; what was recorded is flushed all the same.
+    pub async fn secure(&self) -> bool {
+        let JournalOptions { strict, strict_wait, .. } = self.shared.options;
+        let flushed = self.shared.wait_flushed(self.shared.last_close());
+        !strict || matches!(tokio::time::timeout(strict_wait, flushed).await, Ok(true))
     }
 
-    /// Records a settlement in the mode of the options: [`Journal::close_strict`] or [`Journal::close`].
-    ///
-    /// # Errors
-    /// As those.
-    pub async fn settle(&self, settlement: &Settlement) -> Result<u64, JournalError> {
-        if self.shared.options.strict { self.close_strict(settlement).await } else { self.close(settlement) }
+    /// Whether [`Journal::secure`] waits.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.shared.options.strict
+    }
+
+    /// How often the disk was told to keep what was written, and did.
+    #[must_use]
+    pub fn flushes(&self) -> u64 {
+        self.shared.flushes()
     }
 
     /// Flushes what was written; blocks on the disk.
