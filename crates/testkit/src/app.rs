@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::builder::{AppBuilder, toml_text};
+use crate::clock::FrozenClock;
 use crate::log::Log;
 use crate::money::nanos_at;
 use crate::wire::{Wire, send};
@@ -47,6 +48,7 @@ pub struct TestApp {
     child: Option<Child>,
     simulators: BTreeMap<String, Simulator>,
     environment: Vec<(String, String)>,
+    clock: Option<FrozenClock>,
     /// The configuration as written.
     pub table: Value,
     /// Where it listens.
@@ -69,12 +71,17 @@ impl TestApp {
     }
 
     pub(crate) async fn start(wish: AppBuilder) -> Self {
+        let folder = tempfile::Builder::new().prefix("portolan-e2e-").tempdir().expect("folder");
+        let clock = wish.clock.map(|moment| FrozenClock::new(folder.path(), moment));
+        let mut environment = wish.environment;
+        environment.extend(clock.iter().flat_map(FrozenClock::environment));
         let mut app = Self {
             binary: wish.binary,
-            folder: tempfile::Builder::new().prefix("portolan-e2e-").tempdir().expect("folder"),
+            folder,
+            clock,
             child: None,
             simulators: wish.simulators,
-            environment: wish.environment,
+            environment,
             table: wish.table,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             setup_link: String::new(),
@@ -109,6 +116,15 @@ impl TestApp {
     /// When the file cannot be written.
     pub fn write_config(&self) {
         std::fs::write(self.config(), toml_text(&self.table)).expect("configuration");
+    }
+
+    /// The server's clock.
+    ///
+    /// # Panics
+    /// When the test did not freeze it.
+    #[must_use]
+    pub fn clock(&self) -> &FrozenClock {
+        self.clock.as_ref().expect("a frozen clock")
     }
 
     /// A simulated provider.

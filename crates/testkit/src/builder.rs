@@ -54,6 +54,7 @@ pub struct AppBuilder {
     pub(crate) simulators: BTreeMap<String, Simulator>,
     pub(crate) credits: Option<String>,
     pub(crate) environment: Vec<(String, String)>,
+    pub(crate) clock: Option<i64>,
 }
 
 impl AppBuilder {
@@ -68,6 +69,7 @@ impl AppBuilder {
             simulators: BTreeMap::new(),
             credits: Some("100".to_owned()),
             environment: Vec::new(),
+            clock: None,
         }
     }
 
@@ -144,6 +146,13 @@ impl AppBuilder {
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Freezes the wall clock of the server and of its commands at a moment in microseconds since 1970.
+    #[must_use]
+    pub const fn frozen_at(mut self, moment: i64) -> Self {
+        self.clock = Some(moment);
         self
     }
 

@@ -1,5 +1,7 @@
 //! Limits: credit, key limits with their resets, free-model windows, keys that end.
 
+mod resets;
+
 use crate::BINARY;
 use crate::money::{all_at_once, scenario, tally};
 use serde_json::{Value, json};
