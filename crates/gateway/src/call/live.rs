@@ -80,7 +80,8 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
         let duration = first_content.saturating_sub(turn.started);
         trip.note(turn.at, Some(status), AttemptOutcome::Served, "served", turn.started, Some(duration));
         trip.attempt_begins();
-        if let Some(opening) = trip.opening(Some(turn.at))
+        let service_tier = tier_of(&pending).map(str::to_owned);
+        if let Some(opening) = trip.beginning(turn.at, service_tier.as_deref())
             && let Err(error) = gateway.journal.open_record(&opening)
         {
             // Without OPEN a crash would leave this answer unbilled; the provider is not at fault, so nobody else is tried.
@@ -100,13 +101,19 @@ pub async fn open(gateway: &Arc<Gateway>, mut trip: Trip, failover: &mut Failove
             usage: None,
             finish: None,
             upstream_id: None,
-            service_tier: None,
+            service_tier,
             delivered_bytes: 0,
             first_content,
             is_done: false,
             is_ended: false,
         });
     }
+}
+
+/// The tier that the provider has named so far.
+fn tier_of(deltas: &[Delta]) -> Option<&str> {
+    let tiers = deltas.iter().rev();
+    tiers.filter_map(|delta| if let Delta::ServiceTier(tier) = delta { Some(tier.as_str()) } else { None }).next()
 }
 
 /// Takes out what belongs to choices that nobody asked for.

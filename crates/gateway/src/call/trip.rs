@@ -16,7 +16,7 @@ use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Rejection};
 use domain::id::{AccountId, GenerationId};
-use domain::money::Amount;
+use domain::money::{Amount, CostKind};
 use domain::usage::Usage;
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -273,6 +273,28 @@ impl Trip {
             is_free: self.is_free,
             preset: self.ask.preset,
         })
+    }
+
+    /// The facts of a stream whose first content is about to leave, for the OPEN record: at the prices of the tier that the
+    /// provider has named by then, where none of them is above what was agreed on.
+    pub fn beginning(&self, at: usize, tier: Option<&str>) -> Option<Opening> {
+        let mut opening = self.opening(Some(at))?;
+        let Some(served) = self.planned.get(at).and_then(|planned| served_as(planned, tier)) else {
+            return Some(opening);
+        };
+        let rates = served.price.at(self.prompt_tokens);
+        let images = i64::from(self.ask.chat.shape().images);
+        let image = served.price.rate(CostKind::Image).femtos().saturating_mul(images);
+        let fixed = image.saturating_add(served.price.rate(CostKind::Request).femtos());
+        if rates.prompt <= opening.prompt_price
+            && rates.completion <= opening.completion_price
+            && fixed <= opening.fixed_price
+        {
+            (opening.prompt_price, opening.completion_price) = (rates.prompt, rates.completion);
+            opening.fixed_price = fixed;
+            opening.price_version.clone_from(&served.price_version);
+        }
+        Some(opening)
     }
 
     /// Lets go of the request's text and headers, once the attempt `at` has begun to stream: nothing is sent again.

@@ -4,10 +4,19 @@ use super::{DIALECTS, Dialect, FORMATS, cost, every_format, last_of, question};
 use crate::BINARY;
 use crate::money::scenario;
 use serde_json::{Value, json};
-use testkit::{Model, TestApp, nanos_at};
+use testkit::{AppBuilder, Model, TestApp, nanos_at};
+
+async fn app() -> TestApp {
+    tiered().await.start().await
+}
+
+/// A server that reads on for a short while when a client has left, and holds no failure against a provider.
+async fn patient_app() -> TestApp {
+    tiered().await.setting("timeouts.drain", json!("1s")).setting("health.ejects", json!(false)).start().await
+}
 
 /// One model per format, with an ordinary endpoint and one of each dearer or cheaper tier.
-async fn app() -> TestApp {
+async fn tiered() -> AppBuilder {
     let mut builder = every_format(TestApp::builder(BINARY).credits("1000")).await;
     for (slug, ..) in FORMATS {
         let at = |tag: &str, tier: Option<&str>, prompt: &str, completion: &str| {
@@ -25,7 +34,7 @@ async fn app() -> TestApp {
         ]);
         builder = builder.model(Model::new(&format!("mock/tiered-{slug}")).with("endpoints", endpoints));
     }
-    builder.start().await
+    builder
 }
 
 /// 1 000 prompt and 100 answer tokens at the ordinary price: 2 000 000 + 1 000 000; priority twice, flex half of that.
@@ -107,5 +116,70 @@ async fn a_tier_that_fails_falls_back_as_documented_and_is_charged_at_what_serve
             assert_eq!(served.map(|_| cost(&answer)), served, "{asked}, stream {stream}: {}", answer.text());
             app.finish().await;
         }
+    }
+}
+
+/// What keeps a stream from its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cut {
+    /// The server is killed, and charges what was delivered when it starts again.
+    Kill,
+    /// The client leaves.
+    Client,
+    /// The provider closes the connection.
+    Provider,
+}
+
+/// Every format names its tier before its first words, so an answer that never ends is charged by it all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_cut_short_is_charged_at_the_tier_that_was_named_by_then() {
+    // Asked for, named, and half the ordinary price times so much is charged per token.
+    let cases = [
+        ("priority", Some("default"), 2),
+        ("priority", Some("flex"), 1),
+        ("priority", None, 4),
+        ("flex", Some("default"), 1),
+    ];
+    for cut in [Cut::Kill, Cut::Client, Cut::Provider] {
+        let mut app = patient_app().await;
+        let mut running = Vec::new();
+        for ((asked, served, factor), (slug, ..)) in
+            cases.into_iter().flat_map(|case| FORMATS.into_iter().map(move |format| (case, format)))
+        {
+            let fault = if cut == Cut::Provider { "fin_after" } else { "hang_after" };
+            let words = "many small words to say ".repeat(20);
+            let mut answer = json!({"text": words});
+            if let Some(named) = if slug == "anthropic-like" { served.or(Some(asked)) } else { served } {
+                answer["service_tier"] = json!(named);
+            }
+            let body = json!({fault: 30, "chunk_delay_ms": 5});
+            app.simulator(slug).set_scenario("*", scenario(json!({"answer": answer, "body": body})));
+            let more = json!({"service_tier": asked});
+            let ask = question(Dialect::Chat, &format!("mock/tiered-{slug}"), 0, true, &more).expect("no images");
+            let mut wire = app.open(&ask.key(&app.key)).await;
+            let begun = wire.read_until(testkit::PATIENCE, |answer| answer.content().len() > 60).await;
+            let what = format!("{asked} served as {served:?} at {slug}, cut by {cut:?}");
+            running.push((what, begun.id().expect("id"), wire, factor));
+        }
+        if cut == Cut::Kill {
+            app.kill();
+            app.launch().await;
+        }
+        let mut kept = Vec::new();
+        let mut ended = Vec::new();
+        for (what, id, wire, factor) in running {
+            kept.extend((cut != Cut::Client).then_some(wire));
+            ended.push((what, id, factor));
+        }
+        for (what, id, factor) in ended {
+            let record = app.generation(&id).await;
+            let tokens = |field: &str| record[field].as_i64().unwrap_or_default();
+            let (prompt, completion) = (tokens("tokens_prompt"), tokens("tokens_completion"));
+            assert!(prompt > 0 && completion > 0, "{what}: {record}");
+            assert_eq!(record["portolan"]["interrupted"], cut == Cut::Kill, "{what}: {record}");
+            let expected = factor * (prompt * 1_000 + completion * 5_000);
+            assert_eq!(nanos_at(&record, "/total_cost"), expected, "{what}: {record}");
+        }
+        app.finish().await;
     }
 }
