@@ -6,17 +6,18 @@
 
 use super::stream::StreamError;
 use crate::canonical::reply::Delta;
+use std::borrow::Cow;
 
 /// The most calls in one choice.
 pub(super) const CALLS_MAX: usize = 1_024;
 
 /// One fragment as the provider sent it; blank texts count as missing.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Fragment<'a> {
     pub(super) index: Option<u64>,
     pub(super) id: Option<&'a str>,
     pub(super) name: Option<&'a str>,
-    pub(super) arguments: &'a str,
+    pub(super) arguments: Cow<'a, str>,
 }
 
 /// The calls of one choice.
@@ -50,8 +51,8 @@ impl Calls {
         out: &mut Vec<Delta>,
     ) -> Result<(), StreamError> {
         match self.owner(&fragment) {
-            Some(at) => self.continue_call(scope, at, &fragment, out),
-            None => self.begin(scope, &fragment, out)?,
+            Some(at) => self.continue_call(scope, at, fragment, out),
+            None => self.begin(scope, fragment, out)?,
         }
         Ok(())
     }
@@ -59,7 +60,7 @@ impl Calls {
     /// Takes further arguments of a call whose index is certain; without such a call nothing happens.
     pub(super) fn grow(&mut self, scope: Scope<'_>, fragment: Fragment<'_>, out: &mut Vec<Delta>) {
         if let Some(at) = self.calls.iter().rposition(|call| call.index == fragment.index) {
-            self.continue_call(scope, at, &fragment, out);
+            self.continue_call(scope, at, fragment, out);
         }
     }
 
@@ -70,7 +71,7 @@ impl Calls {
         call: Fragment<'_>,
         out: &mut Vec<Delta>,
     ) -> Result<(), StreamError> {
-        self.begin(scope, &call, out)
+        self.begin(scope, call, out)
     }
 
     /// Gives every call without arguments the empty object, once.
@@ -106,28 +107,28 @@ impl Calls {
         (!begins_anew).then_some(at)
     }
 
-    fn begin(&mut self, scope: Scope<'_>, fragment: &Fragment<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    fn begin(&mut self, scope: Scope<'_>, fragment: Fragment<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let at = self.calls.len();
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         if at >= CALLS_MAX {
             return Err(StreamError::TooManyCalls { limit: CALLS_MAX });
         }
         let mut arguments = Progress::default();
-        arguments.take(fragment.arguments);
+        arguments.take(&fragment.arguments);
         let name = fragment.name.unwrap_or_default().to_owned();
         out.push(Delta::ToolCall {
             choice: scope.choice,
             index,
             id: Some(fragment.id.map_or_else(|| scope.invented_id(index), str::to_owned)),
             name: Some(name.clone()),
-            arguments: fragment.arguments.to_owned(),
+            arguments: fragment.arguments.into_owned(),
         });
         self.calls.push(Call { index: fragment.index, id: fragment.id.map(str::to_owned), name, arguments });
         self.current = at;
         Ok(())
     }
 
-    fn continue_call(&mut self, scope: Scope<'_>, at: usize, fragment: &Fragment<'_>, out: &mut Vec<Delta>) {
+    fn continue_call(&mut self, scope: Scope<'_>, at: usize, fragment: Fragment<'_>, out: &mut Vec<Delta>) {
         self.current = at;
         let Some(call) = self.calls.get_mut(at) else { return };
         let late_name = fragment.name.filter(|_| call.name.is_empty());
@@ -137,13 +138,13 @@ impl Calls {
         if let Some(name) = late_name {
             name.clone_into(&mut call.name);
         }
-        call.arguments.take(fragment.arguments);
+        call.arguments.take(&fragment.arguments);
         out.push(Delta::ToolCall {
             choice: scope.choice,
             index: u32::try_from(at).unwrap_or(u32::MAX),
             id: None,
             name: late_name.map(str::to_owned),
-            arguments: fragment.arguments.to_owned(),
+            arguments: fragment.arguments.into_owned(),
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Field types that forgive what providers get wrong.
 
+use crate::upstream::json::push_escaped;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -25,32 +26,79 @@ pub(super) fn owned(text: Option<&Text<'_>>) -> Option<String> {
     filled(text).map(str::to_owned)
 }
 
+/// The text unless it is missing or empty; what had to be unescaped is not copied again.
+pub(super) fn taken(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.0).filter(|text| !text.is_empty()).map(Cow::into_owned)
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    /// Reads the text as it stands: the parser's own unescaping goes through a buffer that grows by doubling and is copied
+    /// from, which for a large text is three of them at once.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("text")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text)))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(number.to_string())))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(number.to_string())))
-            }
-        }
-        deserializer.deserialize_any(TextVisitor)
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        Self::read(raw).ok_or_else(|| de::Error::custom("no text"))
     }
+}
+
+impl<'a> Text<'a> {
+    /// The text that a JSON value is; `None` when it is none.
+    pub(super) fn read(raw: &'a str) -> Option<Self> {
+        let text = match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Some(Cow::Borrowed(inner)),
+            Some(inner) => unescaped(inner).map(Cow::Owned),
+            None => is_whole_number(raw).then_some(Cow::Borrowed(raw)),
+        };
+        text.map(Self)
+    }
+}
+
+fn is_whole_number(raw: &str) -> bool {
+    let digits = raw.strip_prefix('-').unwrap_or(raw);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The text of a JSON string without its quotes; `None` when an escape means nothing.
+fn unescaped(inner: &str) -> Option<String> {
+    let mut text = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut after = escape.chars();
+        text.push(match after.next()? {
+            same @ ('"' | '\\' | '/') => same,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let (character, behind) = unicode_escape(after.as_str())?;
+                after = behind.chars();
+                character
+            }
+            _ => return None,
+        });
+        rest = after.as_str();
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// The character of an escape, from behind its `\u`, and what follows it. Characters beyond the first plane take two.
+fn unicode_escape(digits: &str) -> Option<(char, &str)> {
+    let (first, rest) = code_unit(digits)?;
+    if !(0xD800..0xDC00).contains(&first) {
+        return Some((char::from_u32(first)?, rest));
+    }
+    let (second, rest) = code_unit(rest.strip_prefix("\\u")?)?;
+    let low = second.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
+    Some((char::from_u32(0x1_0000 + ((first - 0xD800) << 10) + low)?, rest))
+}
+
+fn code_unit(digits: &str) -> Option<(u32, &str)> {
+    let (four, rest) = digits.split_at_checked(4)?;
+    let is_hex = four.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some((is_hex.then(|| u32::from_str_radix(four, 16).ok())??, rest))
 }
 
 /// A token count as a provider wrote it.
@@ -130,6 +178,16 @@ pub(super) fn raw_json(value: &impl serde::Serialize) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok()
 }
 
+/// An image at the address that the pieces make, in the shape of chat completions. Large ones are written once.
+pub(super) fn image_at(address: &[&str]) -> Option<Box<RawValue>> {
+    let bytes: usize = address.iter().map(|piece| piece.len()).sum();
+    let mut json = Vec::with_capacity(bytes + 64);
+    json.extend_from_slice(b"{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
+    address.iter().for_each(|piece| push_escaped(&mut json, piece));
+    json.extend_from_slice(b"\"}}");
+    RawValue::from_string(String::from_utf8(json).ok()?).ok()
+}
+
 /// JSON text without the white space between its tokens. Numbers and strings stay as they are written.
 pub(crate) fn minified(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -151,7 +209,45 @@ pub(crate) fn minified(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, minified};
+    use super::{Count, Text, minified};
+
+    #[test]
+    fn reads_texts_as_the_parser_does_and_whole_numbers_as_their_digits() {
+        for json in [
+            r#""plain""#,
+            r#""""#,
+            r#""a\"b\\c\/d\b\f\n\r\t""#,
+            r#""\u0041\u00e9\u20ac\uD83D\ude00 end""#,
+            r#""\ud83d""#,
+            r#""\ud83d\n""#,
+            r#""\ud83dx""#,
+            r#""\ud83d\u0041""#,
+            r#""\udc00""#,
+            r#""\u12""#,
+            r#""\u+041""#,
+            r#""\x""#,
+            r#""\""#,
+            "\"a\nb\"",
+            "\"é😀\"",
+            " \"spaced\" ",
+        ] {
+            let expected = serde_json::from_str::<String>(json).ok();
+            let read = serde_json::from_str::<Text<'_>>(json).ok().map(|text| text.0.into_owned());
+            assert_eq!(read, expected, "{json}");
+        }
+        for (json, expected) in [
+            ("12", Some("12")),
+            ("-3", Some("-3")),
+            ("1.5", None),
+            ("1e3", None),
+            ("true", None),
+            ("{}", None),
+            ("[]", None),
+        ] {
+            let read = serde_json::from_str::<Text<'_>>(json).ok();
+            assert_eq!(read.as_ref().map(Text::as_str), expected, "{json}");
+        }
+    }
 
     #[test]
     fn keeps_strings_and_numbers_when_it_removes_white_space() {

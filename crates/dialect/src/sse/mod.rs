@@ -1,17 +1,22 @@
 //! Server-sent events, byte by byte.
 //!
 //! [`Decoder`] turns whatever pieces the network delivers into whole events. It promises that the events do not depend
-//! on where the pieces were cut, and that it never holds more than one event of the allowed size twice. It knows CR, LF
-//! and CRLF line ends, a byte order mark, comments, data over several lines, a missing space after the colon and a
-//! missing last line end. It does not look into the data.
+//! on where the pieces were cut, and that it never holds more than one event of the allowed size twice: an event on one
+//! line is shown where it arrived, a long line is kept in segments until its end has come, and the memory of a large event
+//! is given back as soon as the event has been read. It knows CR, LF and CRLF line ends, a byte order mark, comments, data
+//! over several lines, a missing space after the colon and a missing last line end. It does not look into the data.
 //!
 //! Source: HTML Living Standard, section "Server-sent events" (read 2026-11-21). One deliberate deviation: an event
 //! that the end of the stream leaves open is delivered, because several providers forget the last blank line.
 
 use memchr::memchr2;
+use std::ops::Range;
 
 /// The largest event that is accepted by default, in bytes.
 pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A line that is longer is kept in segments of at least this size, and no buffer that is much larger outlives its event.
+const SEGMENT_BYTES: usize = 64 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -48,7 +53,10 @@ pub enum SseError {
 #[derive(Debug, Clone)]
 pub struct Decoder {
     event_bytes_max: usize,
-    /// Bytes that have arrived; those before `line` are spent.
+    /// The beginning of the line that is being read, when it is long; the buffer goes on with it.
+    segments: Vec<Vec<u8>>,
+    segments_bytes: usize,
+    /// Bytes that have arrived; those before `line` are spent, unless `data` lies in them.
     buffer: Vec<u8>,
     /// Where the line that is being read begins.
     line: usize,
@@ -58,11 +66,63 @@ pub struct Decoder {
     /// The last line ended with CR, so a LF that follows belongs to it.
     skips_line_feed: bool,
     name: Option<String>,
-    data: Vec<u8>,
-    has_data: bool,
+    data: Data,
     /// `name` and `data` were handed out and are cleared before the next line.
     is_spent: bool,
     has_seen_comment: bool,
+}
+
+/// The data of the event that is being read.
+#[derive(Debug, Clone)]
+enum Data {
+    /// There was no data line yet.
+    Missing,
+    /// One line, still in the buffer.
+    Line(Range<usize>),
+    /// Several lines, or one that had to make room in the buffer.
+    Own(Vec<u8>),
+}
+
+impl Data {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Missing => 0,
+            Self::Line(place) => place.end - place.start,
+            Self::Own(data) => data.len(),
+        }
+    }
+
+    const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
+    }
+
+    fn bytes<'b>(&'b self, buffer: &'b [u8]) -> &'b [u8] {
+        match self {
+            Self::Missing => &[],
+            Self::Line(place) => buffer.get(place.clone()).unwrap_or_default(),
+            Self::Own(data) => data,
+        }
+    }
+
+    /// Adds the line at a place of the buffer.
+    fn add(&mut self, place: Range<usize>, buffer: &[u8]) {
+        if self.is_missing() {
+            *self = Self::Line(place);
+            return;
+        }
+        let value = buffer.get(place).unwrap_or_default();
+        let mut data = match std::mem::replace(self, Self::Missing) {
+            Self::Own(data) => data,
+            first => first.bytes(buffer).to_vec(),
+        };
+        // Doubling what is large already would hold it three times.
+        if data.len() > SEGMENT_BYTES && data.capacity() - data.len() <= value.len() {
+            data.reserve_exact((value.len() + 1).max(data.len() / 8));
+        }
+        data.push(b'\n');
+        data.extend_from_slice(value);
+        *self = Self::Own(data);
+    }
 }
 
 impl Decoder {
@@ -71,14 +131,15 @@ impl Decoder {
     pub const fn new(event_bytes_max: usize) -> Self {
         Self {
             event_bytes_max,
+            segments: Vec::new(),
+            segments_bytes: 0,
             buffer: Vec::new(),
             line: 0,
             searched: 0,
             is_start: true,
             skips_line_feed: false,
             name: None,
-            data: Vec::new(),
-            has_data: false,
+            data: Data::Missing,
             is_spent: false,
             has_seen_comment: false,
         }
@@ -86,11 +147,8 @@ impl Decoder {
 
     /// Takes the next piece of the stream; call [`Decoder::next`] until it gives `None` before the next piece.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.line > 0 {
-            self.buffer.drain(..self.line);
-            self.searched -= self.line;
-            self.line = 0;
-        }
+        self.clear_spent();
+        self.make_room();
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -105,11 +163,12 @@ impl Decoder {
 
     /// Whether bytes are waiting for the end of their line, or lines for the end of their event.
     #[must_use]
-    pub fn has_rest(&self) -> bool {
-        self.line < self.buffer.len() || (self.has_data && !self.is_spent)
+    pub const fn has_rest(&self) -> bool {
+        self.segments_bytes > 0 || self.line < self.buffer.len() || (!self.data.is_missing() && !self.is_spent)
     }
 
-    /// Like [`Decoder::next`], without copying the event out of the buffer.
+    /// Like [`Decoder::next`], without copying the event out of the buffer. The memory of a large event is given back with
+    /// the next call.
     ///
     /// # Errors
     /// As [`Decoder::next`].
@@ -125,10 +184,11 @@ impl Decoder {
             self.skips_line_feed = is_cr;
             if self.take_line(start, end)? {
                 self.is_spent = true;
-                return Ok(Some(EventRef { name: self.name.as_deref(), data: &self.data }));
+                let data = self.data.bytes(&self.buffer);
+                return Ok(Some(EventRef { name: self.name.as_deref(), data }));
             }
         }
-        self.check_size(self.buffer.len() - self.line)?;
+        self.check_size((self.buffer.len() - self.line).saturating_add(self.segments_bytes))?;
         Ok(None)
     }
 
@@ -138,17 +198,18 @@ impl Decoder {
     /// As [`Decoder::next`].
     pub fn finish(&mut self) -> Result<Option<Event>, SseError> {
         self.clear_spent();
+        self.join_segments();
         let (start, end) = (self.line, self.buffer.len());
         if start < end {
             self.line = end;
             self.searched = end;
             self.take_line(start, end)?;
         }
-        if !self.has_data {
-            return Ok(None);
+        self.detach_line();
+        match std::mem::replace(&mut self.data, Data::Missing) {
+            Data::Own(data) => Ok(Some(Event { name: self.name.take(), data })),
+            Data::Missing | Data::Line(_) => Ok(None),
         }
-        self.has_data = false;
-        Ok(Some(Event { name: self.name.take(), data: std::mem::take(&mut self.data) }))
     }
 
     /// Whether a comment line (a keep-alive) has arrived since the last call of this function.
@@ -161,10 +222,67 @@ impl Decoder {
     fn clear_spent(&mut self) {
         if self.is_spent {
             self.is_spent = false;
-            self.has_data = false;
             self.name = None;
-            self.data.clear();
+            self.data = Data::Missing;
+            let capacity = self.buffer.capacity();
+            if capacity > 2 * SEGMENT_BYTES && self.buffer.len() - self.line < capacity / 2 {
+                self.buffer = self.buffer.get(self.line..).unwrap_or_default().to_vec();
+                self.searched -= self.line;
+                self.line = 0;
+            }
         }
+    }
+
+    /// Drops what is spent, and sets a long line aside: a buffer that grows by doubling would hold it three times.
+    fn make_room(&mut self) {
+        if self.buffer.len() - self.line + self.data.len() >= SEGMENT_BYTES {
+            self.detach_line();
+        }
+        let spent = if let Data::Line(place) = &self.data { place.start } else { self.line };
+        if spent > 0 {
+            self.buffer.drain(..spent);
+            self.searched -= spent;
+            self.line -= spent;
+            if let Data::Line(place) = &mut self.data {
+                *place = place.start - spent..place.end - spent;
+            }
+        }
+        let is_one_line = self.line == 0 && self.searched == self.buffer.len();
+        if is_one_line && self.buffer.len() >= SEGMENT_BYTES {
+            let mut segment = std::mem::take(&mut self.buffer);
+            segment.shrink_to_fit();
+            self.segments_bytes += segment.len();
+            self.segments.push(segment);
+            self.searched = 0;
+        }
+    }
+
+    /// Makes the open line whole again.
+    fn join_segments(&mut self) {
+        if self.segments.is_empty() {
+            return;
+        }
+        let mut whole = Vec::with_capacity(self.segments_bytes + self.buffer.len());
+        for segment in std::mem::take(&mut self.segments) {
+            whole.extend_from_slice(&segment);
+        }
+        whole.extend_from_slice(&self.buffer);
+        self.buffer = whole;
+        self.searched += self.segments_bytes;
+        self.segments_bytes = 0;
+    }
+
+    /// Takes the data line out of the buffer, without a copy of it: what follows in the buffer is the shorter part.
+    fn detach_line(&mut self) {
+        let Data::Line(place) = &self.data else { return };
+        let place = place.clone();
+        let rest = self.buffer.get(self.line..).unwrap_or_default().to_vec();
+        let mut data = std::mem::replace(&mut self.buffer, rest);
+        self.searched -= self.line;
+        self.line = 0;
+        data.truncate(place.end);
+        data.drain(..place.start);
+        self.data = Data::Own(data);
     }
 
     /// Removes the byte order mark; `false` while too few bytes have arrived to tell.
@@ -194,7 +312,12 @@ impl Decoder {
         }
         let rest = self.buffer.get(self.searched..).unwrap_or_default();
         match memchr2(b'\n', b'\r', rest) {
-            Some(at) => Some(self.searched + at),
+            Some(at) => {
+                let end = self.searched + at;
+                let before = self.segments_bytes;
+                self.join_segments();
+                Some(end + before)
+            }
             None => {
                 self.searched = self.buffer.len();
                 None
@@ -217,7 +340,7 @@ impl Decoder {
                 (field, value.strip_prefix(b" ").unwrap_or(value))
             }
             None if line.is_empty() => {
-                let is_event = self.has_data;
+                let is_event = !self.data.is_missing();
                 if !is_event {
                     self.name = None;
                 }
@@ -227,11 +350,8 @@ impl Decoder {
         };
         match field {
             b"data" => {
-                if self.has_data {
-                    self.data.push(b'\n');
-                }
-                self.has_data = true;
-                self.data.extend_from_slice(value);
+                let place = end - value.len()..end;
+                self.data.add(place, &self.buffer);
             }
             b"event" => self.name = Some(String::from_utf8_lossy(value).into_owned()),
             _ => {}

@@ -131,8 +131,10 @@ pub enum Native {
     Grow {
         /// Its place in the message.
         index: u64,
-        /// What is added.
+        /// What is added. The neutral steps that would say the same are left out.
         delta: Box<RawValue>,
+        /// The bytes of generated text in it, for metering.
+        output_bytes: usize,
     },
     /// A content block ends.
     End {
@@ -197,6 +199,7 @@ impl Delta {
         match self {
             Self::Text { text, .. } | Self::Reasoning { text, .. } | Self::Refusal { text, .. } => text.len(),
             Self::ToolCall { name, arguments, .. } => name.as_ref().map_or(0, String::len) + arguments.len(),
+            Self::Native(Native::Grow { output_bytes, .. }) => *output_bytes,
             _ => 0,
         }
     }

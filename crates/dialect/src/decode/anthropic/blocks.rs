@@ -2,10 +2,11 @@
 
 use super::super::stream::StreamError;
 use super::super::tools::{CALLS_MAX, Calls, Fragment, Scope};
-use super::super::wire::{boxed, filled, minified, present, raw_json};
+use super::super::wire::{Text, boxed, filled, minified, present, raw_json, taken};
 use super::parts::{Block, BlockDelta, Citation};
 use crate::canonical::reply::Delta;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 const REASONING_FORMAT: &str = "anthropic-claude-v1";
 /// The most citations that one block may carry.
@@ -78,7 +79,7 @@ impl Blocks {
     }
 
     /// Begins a block, with whatever content it brings along.
-    pub(super) fn begin(&mut self, index: u64, block: &Block<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    pub(super) fn begin(&mut self, index: u64, block: Block<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         self.end(index, out);
         self.begun += 1;
         if self.begun > BLOCKS_MAX {
@@ -91,7 +92,7 @@ impl Blocks {
                     index: Some(index),
                     id: filled(block.id.as_ref()),
                     name: filled(block.name.as_ref()),
-                    arguments: "",
+                    arguments: "".into(),
                 };
                 let scope = Scope { choice: 0, upstream_id: self.upstream_id.as_deref() };
                 self.calls.push_whole(scope, call, out)?;
@@ -107,23 +108,23 @@ impl Blocks {
             Some(_) => Kind::Other,
         };
         self.open.push(Open { index, kind });
-        self.add_text(filled(block.text.as_ref()), index, out);
+        self.add_text(block.text, index, out);
         self.add_citations(block.citations, index);
-        self.add_thought(filled(block.thinking.as_ref()), filled(block.signature.as_ref()), index, out);
+        self.add_thought(block.thinking, filled(block.signature.as_ref()), index, out);
         self.add_encrypted(filled(block.data.as_ref()), index, out);
         Ok(())
     }
 
     /// Takes the next piece of a block; pieces of blocks that never began are ignored.
-    pub(super) fn grow(&mut self, index: u64, delta: &BlockDelta<'_>, out: &mut Vec<Delta>) {
-        self.add_text(filled(delta.text.as_ref()), index, out);
-        if let Some(json) = filled(delta.partial_json.as_ref())
+    pub(super) fn grow(&mut self, index: u64, delta: BlockDelta<'_>, out: &mut Vec<Delta>) {
+        self.add_text(delta.text, index, out);
+        if let Some(json) = delta.partial_json.filter(|json| !json.as_str().is_empty())
             && let Some(Kind::Call { input }) = self.kind(index)
         {
             *input = None;
-            self.add_arguments(index, json, out);
+            self.add_arguments(index, json.0, out);
         }
-        self.add_thought(filled(delta.thinking.as_ref()), filled(delta.signature.as_ref()), index, out);
+        self.add_thought(delta.thinking, filled(delta.signature.as_ref()), index, out);
         if let Some(citation) = present(delta.citation)
             && let Some(Kind::Text { citations, .. }) = self.kind(index)
             && citations.len() < CITATIONS_MAX
@@ -136,7 +137,7 @@ impl Blocks {
     pub(super) fn end(&mut self, index: u64, out: &mut Vec<Delta>) {
         let Some(at) = self.open.iter().position(|open| open.index == index) else { return };
         match self.open.swap_remove(at).kind {
-            Kind::Call { input: Some(input) } => self.add_arguments(index, &input, out),
+            Kind::Call { input: Some(input) } => self.add_arguments(index, input.into(), out),
             Kind::Text { start, citations } => {
                 let place = start..self.text_chars;
                 out.extend(citations.iter().filter_map(|raw| annotation(raw, &place)));
@@ -158,16 +159,16 @@ impl Blocks {
         self.open.iter_mut().find(|open| open.index == index).map(|open| &mut open.kind)
     }
 
-    fn add_text(&mut self, text: Option<&str>, index: u64, out: &mut Vec<Delta>) {
-        if let Some(text) = text
-            && let Some(Kind::Text { .. }) = self.kind(index)
+    fn add_text(&mut self, text: Option<Text<'_>>, index: u64, out: &mut Vec<Delta>) {
+        if let Some(Kind::Text { .. }) = self.kind(index)
+            && let Some(text) = taken(text)
         {
             self.text_chars += text.chars().count();
-            out.push(Delta::Text { choice: 0, text: text.to_owned() });
+            out.push(Delta::Text { choice: 0, text });
         }
     }
 
-    fn add_arguments(&mut self, index: u64, json: &str, out: &mut Vec<Delta>) {
+    fn add_arguments(&mut self, index: u64, json: Cow<'_, str>, out: &mut Vec<Delta>) {
         let scope = Scope { choice: 0, upstream_id: self.upstream_id.as_deref() };
         let fragment = Fragment { index: Some(index), id: None, name: None, arguments: json };
         // The call has begun, so that no limit is in the way.
@@ -181,13 +182,13 @@ impl Blocks {
         }
     }
 
-    fn add_thought(&mut self, text: Option<&str>, signature: Option<&str>, index: u64, out: &mut Vec<Delta>) {
+    fn add_thought(&mut self, text: Option<Text<'_>>, signature: Option<&str>, index: u64, out: &mut Vec<Delta>) {
         let Some(Kind::Thinking { place }) = self.kind(index) else { return };
         let place = *place;
-        if let Some(text) = text {
-            let detail = Thought { text: Some(text), ..Thought::new("reasoning.text", place) };
+        if let Some(text) = taken(text) {
+            let detail = Thought { text: Some(&text), ..Thought::new("reasoning.text", place) };
             let details = raw_json(&detail).into_iter().collect();
-            out.push(Delta::Reasoning { choice: 0, text: text.to_owned(), details });
+            out.push(Delta::Reasoning { choice: 0, text, details });
         }
         if let Some(signature) = signature {
             let detail = Thought { signature: Some(signature), ..Thought::new("reasoning.text", place) };

@@ -13,7 +13,7 @@ use super::{failure, finish};
 use crate::canonical::reply::{Delta, FinishReason, Native};
 use blocks::Blocks;
 use domain::usage::Usage;
-use parts::{Event, Message, Quoted};
+use parts::{BlockDelta, Event, Message, Quoted};
 use serde_json::value::RawValue;
 
 /// State of one streamed message.
@@ -47,7 +47,7 @@ pub(super) fn whole(json: &str, is_quoted: bool, out: &mut Vec<Delta>) -> Result
         out.extend(quoted.content.into_iter().flatten().map(|block| Delta::Native(Native::Whole(boxed(block)))));
     }
     stop_sequence(message.stop_sequence.as_ref(), out);
-    for (index, block) in (0u64..).zip(message.content.iter().flatten()) {
+    for (index, block) in (0u64..).zip(message.content.into_iter().flatten()) {
         stream.blocks.begin(index, block, out)?;
         stream.blocks.end(index, out);
     }
@@ -61,7 +61,6 @@ fn quote(kind: &str, index: u64, json: &str, out: &mut Vec<Delta>) {
     let read = || serde_json::from_str::<Quoted<'_>>(json).unwrap_or_default();
     let piece = match kind {
         "content_block_start" => read().content_block.map(|block| Native::Begin { index, block: boxed(block) }),
-        "content_block_delta" => read().delta.map(|delta| Native::Grow { index, delta: boxed(delta) }),
         "content_block_stop" => Some(Native::End { index }),
         _ => None,
     };
@@ -87,7 +86,7 @@ impl Stream {
             out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
         }
-        if self.is_quoted {
+        if self.is_quoted && kind != "content_block_delta" {
             quote(kind, event.index.unwrap_or(0), json, out);
         }
         match kind {
@@ -97,13 +96,13 @@ impl Stream {
                 }
             }
             "content_block_start" => {
-                if let Some(block) = &event.content_block {
+                if let Some(block) = event.content_block {
                     self.blocks.begin(event.index.unwrap_or(0), block, out)?;
                 }
             }
             "content_block_delta" => {
-                if let Some(delta) = &event.delta {
-                    self.blocks.grow(event.index.unwrap_or(0), delta, out);
+                if let Some(delta) = event.delta {
+                    self.grow(event.index.unwrap_or(0), delta, json, out);
                 }
             }
             "content_block_stop" => self.blocks.end(event.index.unwrap_or(0), out),
@@ -122,6 +121,17 @@ impl Stream {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes the next piece of a block. Callers who are shown the provider's own words need no more than the length of ours.
+    fn grow(&mut self, index: u64, delta: BlockDelta<'_>, json: &str, out: &mut Vec<Delta>) {
+        let start = out.len();
+        self.blocks.grow(index, delta, out);
+        if self.is_quoted {
+            let output_bytes = out.drain(start..).map(|delta| delta.output_bytes()).sum();
+            let quoted = serde_json::from_str::<Quoted<'_>>(json).unwrap_or_default().delta;
+            out.extend(quoted.map(|delta| Delta::Native(Native::Grow { index, delta: boxed(delta), output_bytes })));
+        }
     }
 
     /// Ends the message: blocks that the provider left open.

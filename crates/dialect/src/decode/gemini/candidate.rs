@@ -2,11 +2,12 @@
 
 use super::super::stream::StreamError;
 use super::super::tools::{Calls, Fragment, Scope};
-use super::super::wire::{filled, minified, present, raw_json};
+use super::super::wire::{filled, image_at, minified, present, raw_json, taken};
 use super::finish;
 use super::parts::{CandidatePart, Chosen, Grounding, InlineData, Logprobs, Part};
 use crate::canonical::reply::{Delta, Finish, FinishReason};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 const REASONING_FORMAT: &str = "google-gemini-v1";
 /// The most citations in one answer.
@@ -93,7 +94,7 @@ impl Candidate {
     /// Reads the next parts.
     pub(super) fn read(
         &mut self,
-        next: &CandidatePart<'_>,
+        mut next: CandidatePart<'_>,
         upstream_id: Option<&str>,
         out: &mut Vec<Delta>,
     ) -> Result<(), StreamError> {
@@ -104,7 +105,7 @@ impl Candidate {
         if let Some(logprobs) = present(next.logprobs_result).and_then(logprobs) {
             out.push(Delta::Logprobs { choice: self.index, logprobs });
         }
-        for part in next.content.iter().flat_map(|content| content.parts.iter().flatten()) {
+        for part in next.content.take().and_then(|content| content.parts).into_iter().flatten() {
             self.read_part(part, upstream_id, out)?;
         }
         if let Some(grounding) = present(next.grounding_metadata)
@@ -145,12 +146,12 @@ impl Candidate {
 
     fn read_part(
         &mut self,
-        part: &Part<'_>,
+        mut part: Part<'_>,
         upstream_id: Option<&str>,
         out: &mut Vec<Delta>,
     ) -> Result<(), StreamError> {
         let signature = filled(part.thought_signature.as_ref());
-        let text = filled(part.text.as_ref());
+        let text = taken(part.text.take());
         if part.thought == Some(true) {
             self.think(text, signature, out);
             return Ok(());
@@ -164,19 +165,18 @@ impl Candidate {
                 None => scope.invented_id(self.call_count),
             };
             self.call_count = self.call_count.saturating_add(1);
-            let arguments = present(call.args).map_or_else(|| "{}".to_owned(), |args| minified(args.get()));
+            let arguments = present(call.args).map_or(Cow::Borrowed("{}"), |args| minified(args.get()).into());
             // The signature of a call stands before it, as reasoning precedes what it led to.
             if let Some(signature) = signature {
                 self.seal(signature, Some(&id), out);
             }
-            let fragment =
-                Fragment { index: None, id: Some(&id), name: filled(call.name.as_ref()), arguments: &arguments };
+            let fragment = Fragment { index: None, id: Some(&id), name: filled(call.name.as_ref()), arguments };
             self.calls.push_whole(scope, fragment, out)?;
             call_id = Some(id);
         }
         if let Some(text) = text {
-            self.text.add(text);
-            out.push(Delta::Text { choice: self.index, text: text.to_owned() });
+            self.text.add(&text);
+            out.push(Delta::Text { choice: self.index, text });
         }
         if let Some(data) = &part.inline_data {
             out.extend(media(self.index, data));
@@ -197,11 +197,11 @@ impl Candidate {
     }
 
     /// Readable thought.
-    fn think(&mut self, text: Option<&str>, signature: Option<&str>, out: &mut Vec<Delta>) {
+    fn think(&mut self, text: Option<String>, signature: Option<&str>, out: &mut Vec<Delta>) {
         self.is_thinking = true;
         let thought = Thought {
             r#type: "reasoning.text",
-            text,
+            text: text.as_deref(),
             signature,
             data: None,
             id: None,
@@ -211,7 +211,7 @@ impl Candidate {
         let choice = self.index;
         let Some(detail) = raw_json(&thought) else { return };
         match text {
-            Some(text) => out.push(Delta::Reasoning { choice, text: text.to_owned(), details: vec![detail] }),
+            Some(text) => out.push(Delta::Reasoning { choice, text, details: vec![detail] }),
             None if signature.is_some() => out.push(Delta::ReasoningDetail { choice, detail }),
             None => {}
         }
@@ -274,9 +274,7 @@ fn media(choice: u32, data: &InlineData<'_>) -> Option<Delta> {
     let base64 = filled(data.data.as_ref())?;
     let mime = filled(data.mime_type.as_ref()).unwrap_or("application/octet-stream");
     if mime.starts_with("image/") {
-        let url = format!("data:{mime};base64,{base64}");
-        let image = raw_json(&serde_json::json!({"type": "image_url", "image_url": {"url": url}}))?;
-        return Some(Delta::Image { choice, image });
+        return Some(Delta::Image { choice, image: image_at(&["data:", mime, ";base64,", base64])? });
     }
     if mime.starts_with("audio/") {
         let audio = raw_json(&serde_json::json!({"data": base64}))?;

@@ -41,7 +41,7 @@ impl Stream {
             out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
         }
-        let document: Document<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
+        let mut document: Document<'_> = serde_json::from_str(json).map_err(super::openai::malformed)?;
         if present(document.error).is_some() {
             out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
@@ -54,7 +54,7 @@ impl Stream {
                 model: owned(document.model_version.as_ref()),
             });
         }
-        for (place, part) in (0u32..).zip(document.candidates.iter().flatten()) {
+        for (place, part) in (0u32..).zip(document.candidates.take().into_iter().flatten()) {
             let index = part.index.and_then(|index| u32::try_from(index).ok()).unwrap_or(place);
             let upstream_id = self.upstream_id.take();
             let result = self.candidate(index).map(|candidate| candidate.read(part, upstream_id.as_deref(), out));

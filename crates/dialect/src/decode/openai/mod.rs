@@ -95,7 +95,7 @@ impl Stream {
             out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
         }
-        self.read_body(&body, extent, out)
+        self.read_body(body, extent, out)
     }
 
     fn choice(&mut self, index: u32) -> Result<&mut ChoiceState, StreamError> {

@@ -2,9 +2,8 @@
 
 use super::super::wire::Text;
 use serde::Deserialize;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _};
 use serde_json::value::RawValue;
-use std::fmt;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -138,33 +137,12 @@ pub(super) struct ContentPart<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ContentVisitor;
-        impl<'de> Visitor<'de> for ContentVisitor {
-            type Value = Content<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("text or parts")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Content::Text(Text(text.into())))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Content::Text(Text(text.to_owned().into())))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut parts = Vec::new();
-                while let Some(part) = seq.next_element::<ContentPart<'de>>()? {
-                    parts.push(part);
-                }
-                Ok(Content::Parts(parts))
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
-                Ok(Content::Other)
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Content::Other)
-            }
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        match raw.as_bytes().first() {
+            Some(b'"') => Text::read(raw).map(Content::Text).ok_or_else(|| D::Error::custom("no text")),
+            Some(b'[') => serde_json::from_str(raw).map(Content::Parts).map_err(D::Error::custom),
+            Some(b'{' | b't' | b'f') => Ok(Content::Other),
+            _ => Err(D::Error::custom("neither text nor parts")),
         }
-        deserializer.deserialize_any(ContentVisitor)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::tools::{Fragment, Scope};
 use super::super::usage::{self, OpenAiUsage};
-use super::super::wire::{Text, boxed, filled, minified, owned, present, raw_json};
+use super::super::wire::{Text, boxed, filled, minified, owned, present, raw_json, taken};
 use super::super::{failure, finish};
 use super::parts::{Body, Choice, Content, Function, Part};
 use super::{ChoiceState, Extent, Stream, StreamError};
@@ -16,7 +16,7 @@ const ENTRIES_MAX: usize = 1_024;
 impl Stream {
     pub(super) fn read_body(
         &mut self,
-        body: &Body<'_>,
+        mut body: Body<'_>,
         extent: Extent,
         out: &mut Vec<Delta>,
     ) -> Result<(), StreamError> {
@@ -28,9 +28,9 @@ impl Stream {
         if body.choices.is_none() && body.object.as_ref().map(Text::as_str) == Some("error") {
             return Err(StreamError::Json);
         }
-        self.read_head(body, out);
+        self.read_head(&body, out);
         let mut choice_usage = None;
-        for (place, choice) in (0i64..).zip(body.choices.iter().flatten()) {
+        for (place, choice) in (0i64..).zip(body.choices.take().into_iter().flatten()) {
             choice_usage = present(choice.usage).or(choice_usage);
             if let Some(error) = present(choice.error) {
                 out.push(Delta::Error(failure::of_field(error.get())));
@@ -38,7 +38,7 @@ impl Stream {
             }
             self.read_choice(place, choice, extent, out)?;
         }
-        self.read_citations(body, out);
+        self.read_citations(&body, out);
         let groq_usage = body.x_groq.as_ref().and_then(|groq| groq.usage);
         self.read_usage(present(body.usage).or_else(|| present(groq_usage)).or(choice_usage), out);
         Ok(())
@@ -67,7 +67,7 @@ impl Stream {
     fn read_choice(
         &mut self,
         place: i64,
-        choice: &Choice<'_>,
+        choice: Choice<'_>,
         extent: Extent,
         out: &mut Vec<Delta>,
     ) -> Result<(), StreamError> {
@@ -117,7 +117,7 @@ impl Stream {
 
 fn read_parts(
     state: &mut ChoiceState,
-    choice: &Choice<'_>,
+    mut choice: Choice<'_>,
     extent: Extent,
     prefers_reasoning: bool,
     upstream_id: Option<&str>,
@@ -125,9 +125,9 @@ fn read_parts(
 ) -> Result<(), StreamError> {
     let index = state.index;
     let part = match extent {
-        Extent::Whole => choice.message.as_ref().or(choice.delta.as_ref()),
+        Extent::Whole => choice.message.take().or_else(|| choice.delta.take()),
         // Some providers repeat the message so far beside each delta, or send it alone at the end.
-        Extent::Piece => choice.delta.as_ref().or_else(|| choice.message.as_ref().filter(|_| !state.has_output)),
+        Extent::Piece => choice.delta.take().or_else(|| choice.message.take().filter(|_| !state.has_output)),
     };
     let start = out.len();
     if !state.has_output && state.finish.is_none() {
@@ -136,35 +136,31 @@ fn read_parts(
     if let Some(logprobs) = present(choice.logprobs) {
         out.push(Delta::Logprobs { choice: index, logprobs: boxed(logprobs) });
     }
-    if let Some(part) = part {
-        read_reasoning(index, part, prefers_reasoning, out);
-        read_content(index, part, out);
+    if let Some(mut part) = part {
+        read_reasoning(index, &mut part, prefers_reasoning, out);
+        read_content(index, &mut part, out);
         let scope = Scope { choice: index, upstream_id };
-        read_calls(state, scope, part, extent, out)?;
+        read_calls(state, scope, &part, extent, out)?;
     }
     state.has_output |= out.iter().skip(start).any(Delta::is_content);
-    read_finish(state, choice, out);
+    read_finish(state, &choice, out);
     Ok(())
 }
 
-fn read_content(choice: u32, part: &Part<'_>, out: &mut Vec<Delta>) {
-    match &part.content {
-        Some(Content::Text(text)) if !text.as_str().is_empty() => {
-            out.push(Delta::Text { choice, text: text.as_str().to_owned() });
-        }
+fn read_content(choice: u32, part: &mut Part<'_>, out: &mut Vec<Delta>) {
+    match part.content.take() {
+        Some(Content::Text(text)) => out.extend(taken(Some(text)).map(|text| Delta::Text { choice, text })),
         Some(Content::Parts(parts)) => {
             for part in parts {
-                if let Some(thinking) = part.thinking.as_deref().map(plain).filter(|text| !text.is_empty()) {
+                if let Some(thinking) = part.thinking.map(|thinking| plain(*thinking)).filter(|text| !text.is_empty()) {
                     out.push(Delta::Reasoning { choice, text: thinking, details: Vec::new() });
                 }
-                if let Some(text) = owned(part.text.as_ref()) {
-                    out.push(Delta::Text { choice, text });
-                }
+                out.extend(taken(part.text).map(|text| Delta::Text { choice, text }));
             }
         }
-        _ => {}
+        Some(Content::Other) | None => {}
     }
-    if let Some(text) = owned(part.refusal.as_ref()) {
+    if let Some(text) = taken(part.refusal.take()) {
         out.push(Delta::Refusal { choice, text });
     }
     for image in entries(part.images) {
@@ -178,12 +174,11 @@ fn read_content(choice: u32, part: &Part<'_>, out: &mut Vec<Delta>) {
     }
 }
 
-fn read_reasoning(choice: u32, part: &Part<'_>, prefers_reasoning: bool, out: &mut Vec<Delta>) {
+fn read_reasoning(choice: u32, part: &mut Part<'_>, prefers_reasoning: bool, out: &mut Vec<Delta>) {
     // Some servers send the same text under both names.
-    let names = [&part.reasoning, &part.reasoning_content];
-    let [first, second] = if prefers_reasoning { names } else { [names[1], names[0]] };
-    let texts = [first, second];
-    let text = texts.iter().filter_map(|content| content.as_ref()).map(plain).find(|text| !text.is_empty());
+    let (plain_name, long_name) = (part.reasoning.take(), part.reasoning_content.take());
+    let texts = if prefers_reasoning { [plain_name, long_name] } else { [long_name, plain_name] };
+    let text = texts.into_iter().flatten().map(plain).find(|text| !text.is_empty());
     let mut details = entries(part.reasoning_details);
     match text {
         Some(text) => out.push(Delta::Reasoning { choice, text, details }),
@@ -201,7 +196,7 @@ fn read_calls(
     for call in part.tool_calls.iter().flatten() {
         let (name, arguments) = function(call.function.as_ref());
         let index = call.index.and_then(|index| u64::try_from(index).ok());
-        let fragment = Fragment { index, id: filled(call.id.as_ref()), name, arguments: &arguments };
+        let fragment = Fragment { index, id: filled(call.id.as_ref()), name, arguments };
         match extent {
             Extent::Piece => state.calls.push(scope, fragment, out)?,
             Extent::Whole => state.calls.push_whole(scope, fragment, out)?,
@@ -211,7 +206,7 @@ fn read_calls(
         && part.tool_calls.is_none()
     {
         let (name, arguments) = function(Some(call));
-        state.calls.push(scope, Fragment { name, arguments: &arguments, ..Fragment::default() }, out)?;
+        state.calls.push(scope, Fragment { name, arguments, ..Fragment::default() }, out)?;
     }
     Ok(())
 }
@@ -222,10 +217,7 @@ fn function<'t>(function: Option<&'t Function<'_>>) -> (Option<&'t str>, Cow<'t,
     let name = filled(function.name.as_ref());
     let arguments = match present(function.arguments).map(RawValue::get) {
         None => Cow::Borrowed(""),
-        Some(raw) if raw.starts_with('"') => match serde_json::from_str::<Text<'_>>(raw) {
-            Ok(Text(text)) => text,
-            Err(_) => Cow::Borrowed(""),
-        },
+        Some(raw) if raw.starts_with('"') => Text::read(raw).map_or(Cow::Borrowed(""), |text| text.0),
         Some(raw) => Cow::Owned(minified(raw)),
     };
     (name, arguments)
@@ -249,9 +241,9 @@ fn read_finish(state: &mut ChoiceState, choice: &Choice<'_>, out: &mut Vec<Delta
 }
 
 /// All readable text in a content.
-fn plain(content: &Content<'_>) -> String {
+fn plain(content: Content<'_>) -> String {
     match content {
-        Content::Text(text) => text.as_str().to_owned(),
+        Content::Text(text) => text.0.into_owned(),
         Content::Parts(parts) => parts.iter().filter_map(|part| filled(part.text.as_ref())).collect(),
         Content::Other => String::new(),
     }

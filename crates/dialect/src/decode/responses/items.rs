@@ -1,7 +1,7 @@
 //! Output items, piece by piece or whole.
 
 use super::super::tools::{Fragment, Scope};
-use super::super::wire::{Text, boxed, filled, present, raw_json};
+use super::super::wire::{Text, boxed, filled, image_at, present, raw_json, taken};
 use super::wire::{Event, Item, Part};
 use super::{ITEMS_MAX, Seen, Stream, StreamError, malformed};
 use crate::canonical::reply::Delta;
@@ -10,6 +10,7 @@ use crate::responses::sealed::OPENAI_FORMAT;
 use crate::upstream::json::push_escaped;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 impl Stream {
     pub(super) fn item_event(
@@ -57,7 +58,7 @@ impl Stream {
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 if let Some(piece) = text_of(event.delta) {
-                    self.arguments(index, &piece, out)?;
+                    self.arguments(index, piece, out)?;
                 }
             }
             // Everything else repeats what was said, or tells how a hosted tool is getting on.
@@ -138,40 +139,36 @@ impl Stream {
             index: Some(index),
             id: filled(item.call_id.as_ref()).or_else(|| filled(item.id.as_ref())),
             name: Some(&name),
-            arguments: if is_custom { &opening } else { "" },
+            arguments: if is_custom { opening.into() } else { Cow::Borrowed("") },
         };
         let scope = Scope { choice: 0, upstream_id: self.upstream_id.as_deref() };
         self.calls.push_whole(scope, fragment, out)
     }
 
     /// Further arguments; the text of a free-form call goes into the one argument that stands for it.
-    fn arguments(&mut self, index: u64, piece: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    fn arguments(&mut self, index: u64, piece: String, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let seen = self.seen(index)?;
         seen.has_arguments = true;
         let is_custom = seen.is_custom;
-        let mut escaped = Vec::new();
-        if is_custom {
-            push_escaped(&mut escaped, piece);
-        }
-        let text = if is_custom { String::from_utf8_lossy(&escaped) } else { piece.into() };
+        let text = if is_custom { escaped(&piece) } else { piece };
         let scope = Scope { choice: 0, upstream_id: self.upstream_id.as_deref() };
-        self.calls.grow(scope, Fragment { index: Some(index), arguments: &text, ..Fragment::default() }, out);
+        self.calls.grow(scope, Fragment { index: Some(index), arguments: text.into(), ..Fragment::default() }, out);
         Ok(())
     }
 
     /// An item is whole: what was not streamed of it is read now.
     pub(super) fn item_done(&mut self, index: u64, raw: &RawValue, out: &mut Vec<Delta>) -> Result<(), StreamError> {
-        let item: Item<'_> = serde_json::from_str(raw.get()).map_err(malformed)?;
+        let mut item: Item<'_> = serde_json::from_str(raw.get()).map_err(malformed)?;
         match item.kind.as_ref().map(Text::as_str).unwrap_or_default() {
-            "message" => self.message_done(index, &item, out)?,
+            "message" => self.message_done(index, item.content.take(), out)?,
             "reasoning" => self.reasoning_done(index, &item, out)?,
-            kind @ ("function_call" | "custom_tool_call") => self.call_done(index, kind, &item, out)?,
+            "function_call" => self.call_done(index, "function_call", item, out)?,
+            "custom_tool_call" => self.call_done(index, "custom_tool_call", item, out)?,
             "image_generation_call" => {
                 self.seen(index)?;
                 if let Some(data) = filled(item.result.as_ref()) {
-                    let url = format!("data:image/png;base64,{data}");
-                    let image = json!({"type": "image_url", "image_url": {"url": url}});
-                    out.extend(raw_json(&image).map(|image| Delta::Image { choice: 0, image }));
+                    let image = image_at(&["data:image/png;base64,", data]);
+                    out.extend(image.map(|image| Delta::Image { choice: 0, image }));
                 }
             }
             kind => {
@@ -183,16 +180,21 @@ impl Stream {
         Ok(())
     }
 
-    fn message_done(&mut self, index: u64, item: &Item<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    fn message_done(
+        &mut self,
+        index: u64,
+        content: Option<Vec<Part<'_>>>,
+        out: &mut Vec<Delta>,
+    ) -> Result<(), StreamError> {
         let seen = *self.seen(index)?;
         let mut place = 0;
-        for part in item.content.iter().flatten() {
-            if let Some(text) = filled(part.refusal.as_ref()).filter(|_| !seen.has_refusal) {
-                out.push(Delta::Refusal { choice: 0, text: text.to_owned() });
+        for part in content.into_iter().flatten() {
+            if let Some(text) = taken(part.refusal.filter(|_| !seen.has_refusal)) {
+                out.push(Delta::Refusal { choice: 0, text });
             }
-            if let Some(text) = filled(part.text.as_ref()).filter(|_| !seen.has_text) {
+            if let Some(text) = taken(part.text.filter(|_| !seen.has_text)) {
                 self.logprobs(part.logprobs, out);
-                out.push(Delta::Text { choice: 0, text: text.to_owned() });
+                out.push(Delta::Text { choice: 0, text });
             }
             for entry in part.annotations.iter().flatten().copied() {
                 place += 1;
@@ -223,16 +225,20 @@ impl Stream {
         Ok(())
     }
 
-    fn call_done(&mut self, index: u64, kind: &str, item: &Item<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
-        self.begin_call(index, kind, item, out)?;
+    fn call_done(&mut self, index: u64, kind: &str, item: Item<'_>, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+        self.begin_call(index, kind, &item, out)?;
         let seen = *self.seen(index)?;
-        let given = if seen.is_custom { &item.input } else { &item.arguments };
-        if let Some(given) = filled(given.as_ref()).filter(|_| !seen.has_arguments) {
+        let given = if seen.is_custom { item.input } else { item.arguments };
+        if let Some(given) = taken(given.filter(|_| !seen.has_arguments)) {
             self.arguments(index, given, out)?;
         }
         if seen.is_custom {
             let scope = Scope { choice: 0, upstream_id: self.upstream_id.as_deref() };
-            self.calls.grow(scope, Fragment { index: Some(index), arguments: "\"}", ..Fragment::default() }, out);
+            self.calls.grow(
+                scope,
+                Fragment { index: Some(index), arguments: "\"}".into(), ..Fragment::default() },
+                out,
+            );
         }
         Ok(())
     }
@@ -251,8 +257,14 @@ fn text_in(part: &Part<'_>) -> Option<String> {
 
 /// The text of a piece; empty pieces say nothing.
 fn text_of(delta: Option<&RawValue>) -> Option<String> {
-    let text: Text<'_> = serde_json::from_str(present(delta)?.get()).ok()?;
-    filled(Some(&text)).map(str::to_owned)
+    taken(Text::read(present(delta)?.get()))
+}
+
+/// A text as it stands within a JSON string.
+fn escaped(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    push_escaped(&mut out, text);
+    String::from_utf8(out).unwrap_or_else(|other| String::from_utf8_lossy(other.as_bytes()).into_owned())
 }
 
 /// A citation in the shape of chat completions.

@@ -157,7 +157,7 @@ impl Encoder {
     fn quote(&mut self, native: &Native, out: &mut Vec<u8>) {
         let (kind, index, field, value) = match native {
             Native::Begin { index, block } => ("content_block_start", *index, "content_block", block),
-            Native::Grow { index, delta } => ("content_block_delta", *index, "delta", delta),
+            Native::Grow { index, delta, .. } => ("content_block_delta", *index, "delta", delta),
             Native::End { index } => {
                 if let Some(at) = self.quoted_open.iter().position(|open| open == index) {
                     self.quoted_open.remove(at);
