@@ -9,6 +9,7 @@ pub mod embeddings;
 pub mod heal;
 pub mod inbound;
 pub mod messages;
+pub mod outgoing;
 pub mod preset;
 pub mod responses;
 pub mod sse;

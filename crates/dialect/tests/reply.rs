@@ -13,6 +13,7 @@ use dialect::canonical::reply::{Collector, Delta, Reply};
 use dialect::chat::reply::{Bill, Envelope, encode};
 use dialect::chat::stream::{Encoder, KEEP_ALIVE};
 use dialect::decode::{StreamDecoder, error, reply};
+use dialect::outgoing::Outgoing;
 use domain::catalog::{Family, Quirks};
 use domain::money::{Amount, PriceSheet, PriceSheetText, cost::round_up_to_nano};
 use domain::usage::Usage;
@@ -128,11 +129,11 @@ fn collected(deltas: &[Delta]) -> Reply {
 
 fn streamed(deltas: &[Delta]) -> String {
     let mut encoder = Encoder::new(&ENVELOPE);
-    let mut out = Vec::new();
-    deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
+    let mut out = Outgoing::default();
+    deltas.iter().cloned().for_each(|delta| encoder.push(delta, &mut out));
     let usage = collected(deltas).usage.unwrap();
     encoder.end(&bill(&usage, &costs(&usage)), None, &mut out);
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out.into_vec()).unwrap()
 }
 
 /// Compares with files, and leaves what was produced where they differ.
@@ -417,10 +418,10 @@ fn hidden_reasoning_leaves_no_trace_but_its_tokens() {
         assert!(message["reasoning"].is_null() && message.get("reasoning_details").is_none(), "{}", case.name);
         assert_eq!(body["usage"], encoded(&reply)["usage"]);
         let mut encoder = Encoder::new(&hidden);
-        let mut out = Vec::new();
-        decode(case.family, &[&case.stream]).iter().for_each(|delta| encoder.push(delta, &mut out));
+        let mut out = Outgoing::default();
+        decode(case.family, &[&case.stream]).into_iter().for_each(|delta| encoder.push(delta, &mut out));
         encoder.end(&bill(&usage, &costs(&usage)), None, &mut out);
-        let text = String::from_utf8(out).unwrap();
+        let text = String::from_utf8(out.into_vec()).unwrap();
         assert!(!text.contains("\"reasoning\"") && !text.contains("reasoning_details"), "{}", case.name);
     }
 }
@@ -455,13 +456,13 @@ fn a_failure_in_the_middle_is_one_chunk_and_the_end() {
         br#"{"type":"error","error":{"type":"overloaded_error","message":"Over\"loaded\""}}"#,
     );
     let mut encoder = Encoder::new(&ENVELOPE);
-    let mut out = KEEP_ALIVE.to_vec();
-    encoder.push(&Delta::Text { choice: 0, text: "Hi \u{1}\n\"é\"".to_owned() }, &mut out);
+    let mut out = Outgoing::from(KEEP_ALIVE.to_vec());
+    encoder.push(Delta::Text { choice: 0, text: "Hi \u{1}\n\"é\"".to_owned() }, &mut out);
     encoder.error(503, upstream.kind, &upstream.message, upstream.provider_code.as_deref(), &mut out);
     let usage = Usage::default();
     encoder.end(&bill(&usage, &costs(&usage)), None, &mut out);
-    encoder.push(&Delta::Text { choice: 0, text: "late".to_owned() }, &mut out);
-    let text = String::from_utf8(out).unwrap();
+    encoder.push(Delta::Text { choice: 0, text: "late".to_owned() }, &mut out);
+    let text = String::from_utf8(out.into_vec()).unwrap();
     let events = chunks(text.strip_prefix(": OPENROUTER PROCESSING\n\n").unwrap());
     assert_eq!(events.len(), 2, "{text}");
     let first: Value = serde_json::from_str(events[0]).unwrap();
@@ -489,9 +490,9 @@ proptest::proptest! {
             let mut deltas = Vec::new();
             if decoder.push(&damaged, &mut deltas).is_ok() && decoder.finish(&mut deltas).is_ok() {
                 let mut encoder = Encoder::new(&ENVELOPE);
-                let mut out = Vec::new();
-                deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
-                for chunk in chunks(std::str::from_utf8(&out).unwrap()) {
+                let mut out = Outgoing::default();
+                deltas.iter().cloned().for_each(|delta| encoder.push(delta, &mut out));
+                for chunk in chunks(&String::from_utf8(out.into_vec()).unwrap()) {
                     serde_json::from_str::<Value>(chunk).unwrap();
                 }
             }

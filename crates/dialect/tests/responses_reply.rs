@@ -9,6 +9,7 @@ use dialect::chat::reply::{Bill, Envelope};
 use dialect::chat::request::{ChatRequest, Limits};
 use dialect::decode::{StreamDecoder, reply};
 use dialect::inbound::{Dialect, Encoder, encode, parse};
+use dialect::outgoing::Outgoing;
 use domain::catalog::{Family, Quirks};
 use domain::error_kind::ErrorKind;
 use domain::money::Amount;
@@ -94,11 +95,11 @@ fn encoded(reply: &Reply) -> Value {
 
 fn streamed(deltas: &[Delta]) -> String {
     let mut encoder = Encoder::new(Dialect::Responses, &request(), &ENVELOPE);
-    let mut out = Vec::new();
-    deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
+    let mut out = Outgoing::default();
+    deltas.iter().cloned().for_each(|delta| encoder.push(delta, &mut out));
     let usage = collected(deltas).usage.unwrap();
     encoder.end(&bill(&usage), None, &mut out);
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out.into_vec()).unwrap()
 }
 
 fn check_files(file: &str, produce: impl Fn(&Case) -> String) {
@@ -238,14 +239,14 @@ fn what_the_official_sdks_demand_of_a_response_is_there() {
 #[test]
 fn a_failure_in_the_middle_is_the_last_event_and_no_end_mark_follows() {
     let mut encoder = Encoder::new(Dialect::Responses, &request(), &ENVELOPE);
-    let mut out = Vec::new();
-    encoder.push(&Delta::Text { choice: 0, text: "Hel".to_owned() }, &mut out);
+    let mut out = Outgoing::default();
+    encoder.push(Delta::Text { choice: 0, text: "Hel".to_owned() }, &mut out);
     encoder.error(429, ErrorKind::RateLimitExceeded, "Provider returned an error", None, &mut out);
     let before = out.len();
-    encoder.push(&Delta::Text { choice: 0, text: "lo".to_owned() }, &mut out);
+    encoder.push(Delta::Text { choice: 0, text: "lo".to_owned() }, &mut out);
     encoder.end(&bill(&Usage::default()), None, &mut out);
     assert_eq!(out.len(), before, "nothing follows a failure");
-    let text = String::from_utf8(out).unwrap();
+    let text = String::from_utf8(out.into_vec()).unwrap();
     assert!(!text.contains("[DONE]"));
     let events = events(&text);
     let (name, data) = events.last().unwrap();

@@ -4,6 +4,7 @@ use super::reply::logprobs;
 use super::request::CompletionsRequest;
 use crate::canonical::reply::{Delta, Finish, FinishReason};
 use crate::chat::reply::{Bill, Envelope, append_usage, write};
+use crate::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -34,28 +35,28 @@ impl Encoder {
     }
 
     /// Appends what the client is to see of one step; steps after the ending are ignored.
-    pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    pub fn push(&mut self, delta: Delta, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
         match delta {
             Delta::Text { choice, text } | Delta::Refusal { choice, text } => {
-                let text = self.begin(*choice, text);
-                self.chunk(*choice, &text, None, None, out);
+                let text = self.begin(choice, text);
+                self.chunk(choice, text, None, None, out);
             }
             Delta::Logprobs { choice, logprobs } => {
-                let text = self.begin(*choice, "");
-                self.chunk(*choice, &text, Some(logprobs), None, out);
+                let text = self.begin(choice, String::new());
+                self.chunk(choice, text, Some(&logprobs), None, out);
             }
             Delta::Finish { choice, finish } => {
-                self.choices.insert(*choice, Some(finish.clone()));
+                self.choices.insert(choice, Some(finish));
             }
             _ => {}
         }
     }
 
     /// Appends the ending: one chunk with the finish reason per choice, one with usage, and the end mark.
-    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Vec<u8>) {
+    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
@@ -65,7 +66,7 @@ impl Encoder {
         }
         for (choice, finish) in &self.choices {
             let finish = finish.clone().unwrap_or(Finish { reason: FinishReason::Stop, native: None });
-            self.chunk(*choice, "", None, Some(&finish), out);
+            self.chunk(*choice, String::new(), None, Some(&finish), out);
         }
         out.extend_from_slice(&self.head);
         out.extend_from_slice(b",\"choices\":[],\"usage\":");
@@ -95,24 +96,28 @@ impl Encoder {
     }
 
     /// The text of the first piece of a choice begins with the prompt, when the caller wants it repeated.
-    fn begin(&mut self, choice: u32, text: &str) -> String {
+    fn begin(&mut self, choice: u32, mut text: String) -> String {
         let is_new = !self.choices.contains_key(&choice);
         self.choices.entry(choice).or_default();
-        if is_new { format!("{}{text}", self.echo) } else { text.to_owned() }
+        if is_new && !self.echo.is_empty() {
+            text.insert_str(0, &self.echo);
+        }
+        text
     }
 
     fn chunk(
         &self,
         choice: u32,
-        text: &str,
+        text: String,
         probabilities: Option<&RawValue>,
         finish: Option<&Finish>,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) {
         out.extend_from_slice(&self.head);
         out.extend_from_slice(b",\"choices\":[{\"index\":");
         write::number(out, choice);
-        write::optional_string(out, "text", Some(text));
+        write::field(out, "text");
+        out.string(text);
         write::field(out, "logprobs");
         match probabilities {
             Some(probabilities) => out.extend_from_slice(logprobs(probabilities).to_string().as_bytes()),

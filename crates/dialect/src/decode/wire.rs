@@ -1,5 +1,6 @@
 //! Field types that forgive what providers get wrong.
 
+use crate::outgoing::LARGE_BYTES;
 use crate::upstream::json::push_escaped;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
@@ -178,13 +179,26 @@ pub(super) fn raw_json(value: &impl serde::Serialize) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok()
 }
 
+/// Cuts a text into pieces of at most 64 KiB; all but the largest come as one.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(LARGE_BYTES));
+        rest = more;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 /// An image at the address that the pieces make, in the shape of chat completions. Large ones are written once.
 pub(super) fn image_at(address: &[&str]) -> Option<Box<RawValue>> {
+    const HEAD: &[u8] = b"{\"type\":\"image_url\",\"image_url\":{\"url\":\"";
+    const TAIL: &[u8] = b"\"}}";
     let bytes: usize = address.iter().map(|piece| piece.len()).sum();
-    let mut json = Vec::with_capacity(bytes + 64);
-    json.extend_from_slice(b"{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
+    // Exact, unless the address needs escapes: room that is left over would have to be given back by another copy.
+    let mut json = Vec::with_capacity(HEAD.len() + bytes + TAIL.len());
+    json.extend_from_slice(HEAD);
     address.iter().for_each(|piece| push_escaped(&mut json, piece));
-    json.extend_from_slice(b"\"}}");
+    json.extend_from_slice(TAIL);
     RawValue::from_string(String::from_utf8(json).ok()?).ok()
 }
 

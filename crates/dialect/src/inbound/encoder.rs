@@ -7,6 +7,7 @@ use crate::chat::reply::{Bill, Envelope};
 use crate::chat::request::ChatRequest;
 use crate::completions;
 use crate::messages;
+use crate::outgoing::Outgoing;
 use crate::responses;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
@@ -42,17 +43,18 @@ impl Encoder {
     }
 
     /// Appends what the client is to see of one step; steps after the ending are ignored.
-    pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    pub fn push(&mut self, delta: Delta, out: &mut Outgoing) {
         match self {
             Self::Chat(encoder) => encoder.push(delta, out),
             Self::Messages(encoder) => encoder.push(delta, out),
             Self::Responses(encoder) => encoder.push(delta, out),
             Self::Completions(encoder) => encoder.push(delta, out),
         }
+        out.set_aside();
     }
 
     /// Appends the ending of a complete answer.
-    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Vec<u8>) {
+    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Outgoing) {
         match self {
             Self::Chat(encoder) => encoder.end(bill, metadata, out),
             Self::Messages(encoder) => encoder.end(bill, metadata, out),
@@ -68,7 +70,7 @@ impl Encoder {
         kind: ErrorKind,
         message: &str,
         provider_code: Option<&str>,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) {
         match self {
             Self::Chat(encoder) => encoder.error(status, kind, message, provider_code, out),

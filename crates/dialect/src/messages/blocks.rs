@@ -6,6 +6,7 @@ use crate::canonical::request::DataUrl;
 use crate::chat::reply::write;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The field that carries a call's arguments when the model wrote no JSON object.
 pub(super) const RAW_ARGUMENTS: &str = "_raw";
@@ -113,12 +114,14 @@ pub(super) fn append_citation(annotation: &RawValue, out: &mut Vec<u8>) -> bool 
 /// Appends an image block, made from a generated image; `false` when it holds no address.
 pub(super) fn append_image(image: &RawValue, out: &mut Vec<u8>) -> bool {
     #[derive(Deserialize)]
-    struct Image {
-        image_url: Address,
+    struct Image<'a> {
+        #[serde(borrow)]
+        image_url: Address<'a>,
     }
     #[derive(Deserialize)]
-    struct Address {
-        url: String,
+    struct Address<'a> {
+        #[serde(borrow)]
+        url: Cow<'a, str>,
     }
     let Ok(Image { image_url: Address { url } }) = serde_json::from_str(image.get()) else { return false };
     out.extend_from_slice(b"{\"type\":\"image\",\"source\":{\"type\":");

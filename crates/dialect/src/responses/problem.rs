@@ -5,6 +5,7 @@ use super::request::ResponsesRequest;
 use super::stream::Encoder;
 use crate::canonical::reply::{Choice, Delta, Finish, FinishReason, Reply};
 use crate::chat::reply::{Bill, Envelope};
+use crate::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
 use domain::money::Amount;
 use domain::usage::Usage;
@@ -15,9 +16,9 @@ pub fn event(id: Option<&str>, kind: ErrorKind, message: &str) -> Vec<u8> {
     if kind.is_length() {
         return too_long(None, true, id, kind);
     }
-    let mut out = Vec::new();
+    let mut out = Outgoing::default();
     Encoder::new(None, &envelope(id.unwrap_or_default(), "")).error(kind, message, &mut out);
-    out
+    out.into_vec()
 }
 
 /// The empty answer that ended by its length, which this format has in the place of errors about length: a whole one, or its
@@ -44,12 +45,12 @@ pub fn too_long(request: Option<&ResponsesRequest>, is_stream: bool, id: Option<
         let reply = Reply { choices: vec![Choice { finish, ..Choice::default() }], ..Reply::default() };
         return encode_for(Some(kind), request, &reply, &envelope, &bill);
     }
-    let mut out = Vec::new();
+    let mut out = Outgoing::default();
     let mut encoder = Encoder::new(request, &envelope);
     encoder.set_cause(kind);
-    encoder.push(&Delta::Finish { choice: 0, finish }, &mut out);
+    encoder.push(Delta::Finish { choice: 0, finish }, &mut out);
     encoder.end(&bill, None, &mut out);
-    out
+    out.into_vec()
 }
 
 fn envelope<'a>(id: &'a str, model: &'a str) -> Envelope<'a> {

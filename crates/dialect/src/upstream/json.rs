@@ -1,19 +1,22 @@
 //! A small JSON writer: appends to one buffer and knows when a comma is due.
 
+use crate::outgoing::Outgoing;
+use std::sync::Arc;
+
 /// Appends JSON to a buffer. Every `begin_…` needs its `end_…`; commas are placed by the writer.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
-    out: Vec<u8>,
+    out: Outgoing,
 }
 
 impl Writer {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { out: Vec::with_capacity(bytes) }
+        Self { out: Vec::with_capacity(bytes).into() }
     }
 
     /// Goes on behind what is in `out` already.
-    pub(crate) const fn behind(out: Vec<u8>) -> Self {
-        Self { out }
+    pub(crate) fn behind(out: impl Into<Outgoing>) -> Self {
+        Self { out: out.into() }
     }
 
     /// Bytes as they are, without a comma.
@@ -37,7 +40,36 @@ impl Writer {
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {
+        self.out.into_vec()
+    }
+
+    /// What was written, with large values not written out yet.
+    pub(crate) fn into_outgoing(self) -> Outgoing {
         self.out
+    }
+
+    /// A string value that may be large.
+    pub(crate) fn string(&mut self, text: String) {
+        self.comma();
+        self.out.string(text);
+    }
+
+    /// A string value that may be large and is kept elsewhere too.
+    pub(crate) fn shared(&mut self, text: &Arc<String>) {
+        self.comma();
+        self.out.shared_string(text);
+    }
+
+    /// The end of a text, from a byte where a character begins.
+    pub(crate) fn field_shared_end(&mut self, name: &str, text: &Arc<String>, start: usize) {
+        self.key(name);
+        self.comma();
+        self.out.shared_end(text, start);
+    }
+
+    pub(crate) fn field_shared(&mut self, name: &str, text: &Arc<String>) {
+        self.key(name);
+        self.shared(text);
     }
 
     /// Bytes written so far.

@@ -8,6 +8,7 @@ use dialect::chat::reply::Envelope;
 use dialect::decode::{StreamDecoder, quoted_reply, reply};
 use dialect::messages::reply::encode;
 use dialect::messages::stream::{Encoder, KEEP_ALIVE};
+use dialect::outgoing::Outgoing;
 use domain::catalog::{Family, Quirks};
 use domain::error_kind::ErrorKind;
 use domain::usage::Usage;
@@ -20,11 +21,11 @@ fn encoded(reply: &Reply, envelope: &Envelope<'_>) -> Value {
 
 fn streamed(deltas: &[Delta], envelope: &Envelope<'_>) -> String {
     let mut encoder = Encoder::new(envelope);
-    let mut out = Vec::new();
-    deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
+    let mut out = Outgoing::default();
+    deltas.iter().cloned().for_each(|delta| encoder.push(delta, &mut out));
     let usage = collected(deltas).usage.unwrap();
     encoder.end(&bill(&usage, &costs(&usage)), None, &mut out);
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out.into_vec()).unwrap()
 }
 
 fn quoted(stream: &[u8]) -> Vec<Delta> {
@@ -246,12 +247,12 @@ fn pieces_of_parallel_calls_that_come_in_turns_stay_with_their_call() {
 #[test]
 fn a_message_that_fails_in_the_middle_ends_with_an_error_event() {
     let mut encoder = Encoder::new(&ENVELOPE);
-    let mut out = KEEP_ALIVE.to_vec();
-    encoder.push(&Delta::Text { choice: 0, text: "Hi \u{1}\n\"é\"".to_owned() }, &mut out);
+    let mut out = Outgoing::from(KEEP_ALIVE.to_vec());
+    encoder.push(Delta::Text { choice: 0, text: "Hi \u{1}\n\"é\"".to_owned() }, &mut out);
     encoder.error(ErrorKind::ProviderOverloaded, "Over\"loaded\"", Some("overloaded_error"), &mut out);
     let usage = Usage::default();
     encoder.end(&bill(&usage, &costs(&usage)), None, &mut out);
-    encoder.push(&Delta::Text { choice: 0, text: "late".to_owned() }, &mut out);
+    encoder.push(Delta::Text { choice: 0, text: "late".to_owned() }, &mut out);
     let events = events(std::str::from_utf8(&out).unwrap());
     let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["ping", "message_start", "content_block_start", "content_block_delta", "error"]);

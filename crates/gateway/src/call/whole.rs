@@ -9,6 +9,7 @@ use crate::settle::{Consumption, Receipt, estimate_tokens};
 use dialect::canonical::reply::Reply;
 use dialect::chat::reply::Envelope;
 use dialect::inbound;
+use dialect::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Ending, Rejection, Verdict};
 use edge::access_log::AccessFacts;
@@ -110,12 +111,12 @@ impl Whole {
         let trip = self.trip.as_ref().ok_or_else(ended_twice)?;
         let metadata = facts.metadata.take();
         let mut encoder = inbound::Encoder::new(trip.ask.dialect, &trip.ask.chat, &facts.envelope());
-        let mut out = Vec::new();
+        let mut out = Outgoing::default();
         for delta in std::mem::take(&mut self.reply).into_deltas() {
-            encoder.push(&delta, &mut out);
+            encoder.push(delta, &mut out);
         }
         encoder.end(&bill(&receipt), metadata.as_deref(), &mut out);
-        Ok((out, access(facts)))
+        Ok((out.into_vec(), access(facts)))
     }
 
     fn tokens(&self) -> u64 {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use dialect::canonical::reply::{Delta, FailureClass, Finish, FinishReason, UpstreamError};
 use dialect::chat::reply::Envelope;
 use dialect::inbound::{Dialect, Encoder};
+use dialect::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
 use domain::generation::Ending;
 use domain::id::GenerationId;
@@ -42,6 +43,8 @@ pub struct Flow {
     dialect: Dialect,
     id: GenerationId,
     phase: Phase,
+    /// What is written for the client and not handed out yet. The provider is not listened to while there is any of it.
+    leaving: Outgoing,
     /// Wakes for the nearer of keep-alive and deadline.
     timer: Pin<Box<Sleep>>,
     keep_alive_at: Instant,
@@ -76,7 +79,7 @@ enum Phase {
     /// A provider answers.
     Live(Box<Live>, Encoder),
     /// The last bytes wait until the charge is on disk.
-    Securing(Secured, Vec<u8>),
+    Securing(Secured),
     /// Nothing more comes.
     Over,
 }
@@ -89,7 +92,7 @@ impl fmt::Debug for Flow {
         let phase = match &self.phase {
             Phase::Opening(_) => "opening",
             Phase::Live(..) => "live",
-            Phase::Securing(..) => "securing",
+            Phase::Securing(_) => "securing",
             Phase::Over => "over",
         };
         formatter.debug_struct("Flow").field("phase", &phase).finish_non_exhaustive()
@@ -116,6 +119,7 @@ impl Flow {
             dialect,
             id,
             phase,
+            leaving: Outgoing::default(),
             timer: Box::pin(tokio::time::sleep_until(keep_alive_at)),
             keep_alive_at,
             key_check_at: now + KEY_CHECK,
@@ -152,71 +156,72 @@ impl Flow {
         self.mark();
         self.resume();
         loop {
-            let produced = match &mut self.phase {
-                Phase::Over => return Poll::Ready(None),
-                Phase::Securing(secured, last) => {
-                    ready!(secured.as_mut().poll(context));
-                    let last = std::mem::take(last);
-                    self.phase = Phase::Over;
-                    return Poll::Ready(Some(last.into()));
+            if let Phase::Securing(secured) = &mut self.phase {
+                ready!(secured.as_mut().poll(context));
+                self.phase = Phase::Over;
+            }
+            if let Some(piece) = self.leaving.next_piece() {
+                // Of a large event only its last piece makes it delivered.
+                if self.leaving.is_empty() {
+                    self.hand_out();
                 }
-                Phase::Opening(opening) => match opening.as_mut().poll(context) {
-                    Poll::Ready(Ok(Opened::Whole(whole))) => {
-                        self.phase = Phase::Over;
-                        let events = whole.into_events().map(|(events, _facts)| events);
-                        Poll::Ready(events.unwrap_or_else(|refusal| refusal.event(self.dialect, &self.id)))
-                    }
-                    Poll::Ready(Ok(Opened::Live(mut live))) => {
-                        let encoder = encoder(&mut live);
-                        self.last_event = Instant::now();
-                        self.silent_until = self.last_event + self.gateway.settings.idle;
-                        self.phase = Phase::Live(live, encoder);
-                        continue;
-                    }
-                    Poll::Ready(Err(refusal)) => {
-                        self.phase = Phase::Over;
-                        Poll::Ready(refusal.event(self.dialect, &self.id))
-                    }
-                    Poll::Pending => Poll::Pending,
-                },
+                self.was_away = true;
+                self.keep_alive_at = Instant::now() + self.gateway.settings.keep_alive;
+                return Poll::Ready(Some(piece));
+            }
+            let looked = match &mut self.phase {
+                Phase::Over | Phase::Securing(_) => return Poll::Ready(None),
+                Phase::Opening(_) => self.poll_opening(context),
                 Phase::Live(..) => self.poll_live(context),
             };
-            match produced {
-                Poll::Ready(bytes) if bytes.is_empty() => {}
-                Poll::Ready(bytes) if self.is_to_be_secured() => self.secure(bytes),
-                Poll::Ready(bytes) => {
-                    self.hand_out();
-                    self.was_away = true;
-                    self.keep_alive_at = Instant::now() + self.gateway.settings.keep_alive;
-                    return Poll::Ready(Some(bytes.into()));
-                }
-                Poll::Pending => match self.poll_timer(context) {
-                    Poll::Ready(bytes) if bytes.is_empty() => {}
-                    Poll::Ready(bytes) if self.is_to_be_secured() => self.secure(bytes),
-                    Poll::Ready(bytes) => return Poll::Ready(Some(bytes.into())),
+            if looked.is_pending() {
+                match self.poll_timer(context) {
+                    Poll::Ready(comment) if comment.is_empty() => {}
+                    Poll::Ready(comment) => return Poll::Ready(Some(Bytes::from_static(comment))),
                     Poll::Pending => {
                         self.come_back(context);
                         return Poll::Pending;
                     }
-                },
+                }
             }
+            self.secure();
         }
     }
 
-    /// Whether the answer has ended and its charge is to be on disk before the last bytes leave.
-    fn is_to_be_secured(&self) -> bool {
-        matches!(self.phase, Phase::Over) && self.gateway.journal.is_strict()
+    /// Holds the last bytes of an answer that has just ended back until its charge is on disk, where that is wanted.
+    fn secure(&mut self) {
+        if matches!(self.phase, Phase::Over) && self.gateway.journal.is_strict() {
+            let gateway = Arc::clone(&self.gateway);
+            self.phase = Phase::Securing(Box::pin(async move { gateway.secure().await }));
+        }
     }
 
-    /// Holds the last bytes back until then.
-    fn secure(&mut self, last: Vec<u8>) {
-        let gateway = Arc::clone(&self.gateway);
-        self.phase = Phase::Securing(Box::pin(async move { gateway.secure().await }), last);
+    /// One look at the search for a provider.
+    fn poll_opening(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Phase::Opening(opening) = &mut self.phase else { return Poll::Ready(()) };
+        match ready!(opening.as_mut().poll(context)) {
+            Ok(Opened::Live(mut live)) => {
+                let encoder = encoder(&mut live);
+                self.last_event = Instant::now();
+                self.silent_until = self.last_event + self.gateway.settings.idle;
+                self.phase = Phase::Live(live, encoder);
+            }
+            Ok(Opened::Whole(whole)) => {
+                self.phase = Phase::Over;
+                let events = whole.into_events().map(|(events, _facts)| events);
+                self.leaving = events.unwrap_or_else(|refusal| refusal.event(self.dialect, &self.id)).into();
+            }
+            Err(refusal) => {
+                self.phase = Phase::Over;
+                self.leaving = refusal.event(self.dialect, &self.id).into();
+            }
+        }
+        Poll::Ready(())
     }
 
-    /// One look at the provider. Empty bytes mean "look again".
-    fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
-        let Phase::Live(live, encoder) = &mut self.phase else { return Poll::Ready(Vec::new()) };
+    /// One look at the provider.
+    fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Phase::Live(live, encoder) = &mut self.phase else { return Poll::Ready(()) };
         let was_done = live.is_done();
         let step = if live.pending.is_empty() {
             match live.poll_step(context) {
@@ -226,7 +231,7 @@ impl Flow {
         } else {
             Step::More
         };
-        let mut out = Vec::with_capacity(EVENT_BYTES);
+        self.leaving.reserve(EVENT_BYTES);
         let mut failure = if let Step::Failed(error) = &step { Some(error.clone()) } else { None };
         let mut deltas = std::mem::take(&mut live.pending);
         let now = Instant::now();
@@ -239,7 +244,7 @@ impl Flow {
                 break;
             }
             live.meter(&mut delta);
-            encoder.push(&delta, &mut out);
+            encoder.push(delta, &mut self.leaving);
         }
         // Given back for its room: there is one such list per chunk.
         live.pending = deltas;
@@ -254,43 +259,43 @@ impl Flow {
         }
         let is_complete = matches!(step, Step::Complete) || live.has_all();
         if let Some(error) = failure {
-            self.fail(&error, &mut out);
+            self.fail(&error);
         } else if is_complete {
-            self.complete(Ending::Completed, &mut out);
+            self.complete(Ending::Completed);
         } else if !live.keep_covered(self.gateway.settings.extension) {
             // The budget ends in the middle: what was delivered is charged, and the client is told by the finish reason.
             let finish = Finish { reason: FinishReason::Length, native: Some("payment_required".to_owned()) };
-            encoder.push(&Delta::Finish { choice: 0, finish }, &mut out);
-            self.complete(Ending::BudgetEnded, &mut out);
+            encoder.push(Delta::Finish { choice: 0, finish }, &mut self.leaving);
+            self.complete(Ending::BudgetEnded);
         } else if !live.trip.is_key_usable() {
             let revoked =
                 UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
-            self.fail(&revoked, &mut out);
+            self.fail(&revoked);
         }
-        Poll::Ready(out)
+        Poll::Ready(())
     }
 
     /// Settles a complete answer, then writes its last events.
-    fn complete(&mut self, ending: Ending, out: &mut Vec<u8>) {
+    fn complete(&mut self, ending: Ending) {
         let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
         let metadata = live.trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok());
         if let Some(receipt) = live.end(ending, 200, None) {
-            encoder.end(&call::bill(&receipt), metadata.as_deref(), out);
+            encoder.end(&call::bill(&receipt), metadata.as_deref(), &mut self.leaving);
         }
     }
 
     /// Settles an answer that broke, then writes the in-band error.
-    fn fail(&mut self, error: &UpstreamError, out: &mut Vec<u8>) {
+    fn fail(&mut self, error: &UpstreamError) {
         let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
         let is_ours = error.kind == ErrorKind::Authentication;
         let message = if is_ours { error.message.as_str() } else { "Provider returned an error" };
-        encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), out);
+        encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), &mut self.leaving);
         live.trip.attempt_breaks(error);
         let _receipt = live.end(Ending::Failed, error.kind.status(), Some(error.kind));
     }
 
-    /// Deadlines and keep-alive comments while nothing comes. Empty bytes mean "look again".
-    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Vec<u8>> {
+    /// Deadlines while nothing comes, and the comment that keeps the connection alive. Without one it means "look again".
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<&'static [u8]> {
         let is_live = matches!(self.phase, Phase::Live(..));
         let deadline = if is_live { self.silent_until.min(self.ends_by) } else { self.ends_by };
         let wake = deadline.min(self.keep_alive_at).min(self.key_check_at);
@@ -301,28 +306,29 @@ impl Flow {
             return Poll::Pending;
         }
         let now = Instant::now();
-        let mut out = Vec::new();
+        let mut comment: &[u8] = &[];
         if now >= deadline && is_live {
             let has_said_all = self.live_ref().is_some_and(Live::is_done);
             if has_said_all {
-                self.complete(Ending::Completed, &mut out);
+                self.complete(Ending::Completed);
             } else {
-                self.fail(&UpstreamError::new(ErrorKind::Timeout, FailureClass::Unavailable, "silent"), &mut out);
+                self.fail(&UpstreamError::new(ErrorKind::Timeout, FailureClass::Unavailable, "silent"));
             }
         } else if now >= deadline {
             // Dropping the search ends its trip.
             self.phase = Phase::Over;
-            out = Refusal::new(ErrorKind::Timeout, "No provider answered in time").event(self.dialect, &self.id);
+            let refusal = Refusal::new(ErrorKind::Timeout, "No provider answered in time");
+            self.leaving = refusal.event(self.dialect, &self.id).into();
         } else if self.live_ref().is_some_and(|live| !live.trip.is_key_usable()) {
             let revoked =
                 UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
-            self.fail(&revoked, &mut out);
+            self.fail(&revoked);
         } else if now >= self.keep_alive_at {
             self.keep_alive_at = now + self.gateway.settings.keep_alive;
-            out.extend_from_slice(Encoder::keep_alive(self.dialect));
+            comment = Encoder::keep_alive(self.dialect);
         }
         self.key_check_at = now + KEY_CHECK;
-        Poll::Ready(out)
+        Poll::Ready(comment)
     }
 
     /// The provider's silence counts only while it is listened to: a client that reads slowly must not make it look silent.

@@ -8,6 +8,7 @@ use dialect::compress::{self, Room};
 use dialect::decode::{self, StreamDecoder, StreamError};
 use dialect::heal::heal;
 use dialect::inbound::{self, Dialect, Encoder};
+use dialect::outgoing::Outgoing;
 use dialect::upstream::{self, Target as Endpoint};
 use domain::address::{Network, WebAddress};
 use domain::catalog::{Family, Quirks, Slug};
@@ -140,13 +141,13 @@ fn told(mut decoder: StreamDecoder, input: &[u8]) -> anyhow::Result<()> {
     for dialect in DIALECTS {
         let request = parse(*dialect, br#"{"model":"a/b","messages":[{"role":"user","content":"x"}],"input":"x"}"#)?;
         let mut encoder = Encoder::new(*dialect, &request, &envelope);
-        let mut out = Vec::new();
-        deltas.iter().for_each(|delta| encoder.push(delta, &mut out));
+        let mut out = Outgoing::default();
+        deltas.iter().cloned().for_each(|delta| encoder.push(delta, &mut out));
         match &ended {
             Ok(()) => encoder.end(&bill, None, &mut out),
             Err(error) => encoder.error(502, error.upstream().kind, &error.to_string(), None, &mut out),
         }
-        for line in std::str::from_utf8(&out)?.lines().filter_map(|line| line.strip_prefix("data: ")) {
+        for line in String::from_utf8(out.into_vec())?.lines().filter_map(|line| line.strip_prefix("data: ")) {
             let is_read = line == "[DONE]" || serde_json::from_str::<IgnoredAny>(line).is_ok();
             ensure!(is_read, "callers of {dialect:?} are sent {line}");
         }

@@ -1,11 +1,24 @@
 //! Writing JSON by hand into a caller's buffer: no tree, no copy, and money without floats.
 
+use crate::outgoing::LARGE_BYTES;
 use domain::money::Amount;
+
+/// Room for what follows a large text in its event.
+const ROOM_BEHIND: usize = 1024;
 
 /// Appends `text` as a JSON string.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    if text.len() > LARGE_BYTES {
+        // Growing by doubling would hold a large text three times.
+        out.reserve_exact(text.len() + ROOM_BEHIND);
+    }
     out.push(b'"');
-    let bytes = text.as_bytes();
+    escaped(out, text.as_bytes());
+    out.push(b'"');
+}
+
+/// Appends UTF-8 text, or any part of it, as it stands within a JSON string.
+pub(crate) fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut plain = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let escape: &[u8] = match byte {
@@ -27,7 +40,6 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.extend_from_slice(bytes.get(plain..).unwrap_or_default());
-    out.push(b'"');
 }
 
 /// Appends a string or `null`.

@@ -5,6 +5,7 @@
 
 use super::reply::{Bill, Envelope, append_usage, write};
 use crate::canonical::reply::{Delta, Finish, FinishReason};
+use crate::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -82,21 +83,21 @@ impl Encoder {
     /// Appends what the client is to see of one step: at most one event, and none for steps without content.
     ///
     /// The role comes with the first piece of each choice. Steps after the ending are ignored.
-    pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    pub fn push(&mut self, delta: Delta, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
         match delta {
             Delta::Role(choice) => {
-                self.state(*choice);
+                self.state(choice);
             }
-            Delta::Finish { choice, finish } => self.state(*choice).finish = Some(finish.clone()),
+            Delta::Finish { choice, finish } => self.state(choice).finish = Some(finish),
             Delta::Fingerprint(fingerprint) => {
-                self.fingerprint = Some(fingerprint.clone());
+                self.fingerprint = Some(fingerprint);
                 self.build_tail();
             }
             Delta::ServiceTier(tier) => {
-                self.service_tier = Some(tier.clone());
+                self.service_tier = Some(tier);
                 self.build_tail();
             }
             Delta::Start { .. } | Delta::Usage(_) | Delta::Error(_) | Delta::Done => {}
@@ -161,26 +162,26 @@ impl Encoder {
         self.is_over
     }
 
-    fn push_content(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    fn push_content(&mut self, delta: Delta, out: &mut Outgoing) {
         let is_reasoning = matches!(delta, Delta::Reasoning { .. } | Delta::ReasoningDetail { .. });
         if is_reasoning && self.hide_reasoning {
             return;
         }
-        let Some(choice) = choice_of(delta) else { return };
+        let Some(choice) = choice_of(&delta) else { return };
         let state = self.state(choice);
         let begins = !state.has_role;
         state.has_role = true;
         state.has_calls |= matches!(delta, Delta::ToolCall { .. });
-        let place = state.place(delta);
+        let place = state.place(&delta);
         out.extend_from_slice(&self.head);
         out.extend_from_slice(b",\"choices\":[{\"index\":");
         write::number(out, choice);
         out.extend_from_slice(b",\"delta\":{");
-        append_delta(out, delta, begins, place);
+        let logprobs = append_delta(out, delta, begins, place);
         out.extend_from_slice(b"},\"finish_reason\":null,\"native_finish_reason\":null");
-        if let Delta::Logprobs { logprobs, .. } = delta {
+        if let Some(logprobs) = logprobs {
             write::field(out, "logprobs");
-            write::raw(out, logprobs);
+            out.json(logprobs);
         }
         out.extend_from_slice(b"}]");
         out.extend_from_slice(&self.tail);
@@ -243,76 +244,82 @@ const fn choice_of(delta: &Delta) -> Option<u32> {
     }
 }
 
-/// Appends the fields of a `delta` object; `place` is where its list entries stand in their list.
-fn append_delta(out: &mut Vec<u8>, delta: &Delta, begins: bool, place: u32) {
+/// Appends the fields of a `delta` object; `place` is where its list entries stand in their list. Gives back the token
+/// probabilities, which stand beside the object.
+fn append_delta(out: &mut Outgoing, delta: Delta, begins: bool, place: u32) -> Option<Box<RawValue>> {
     if begins {
         out.extend_from_slice(b"\"role\":\"assistant\",");
     }
     match delta {
         Delta::Text { text, .. } => {
             out.extend_from_slice(b"\"content\":");
-            write::string(out, text);
+            out.string(text);
         }
         Delta::Reasoning { text, details, .. } => {
             out.extend_from_slice(b"\"content\":\"\",\"reasoning\":");
-            write::string(out, text);
+            out.string(text);
             if !details.is_empty() {
                 append_entries(out, "reasoning_details", details, place);
             }
         }
         Delta::ReasoningDetail { detail, .. } => {
             out.extend_from_slice(b"\"content\":\"\"");
-            append_entries(out, "reasoning_details", std::slice::from_ref(detail), place);
+            append_entries(out, "reasoning_details", vec![detail], place);
         }
         Delta::ToolCall { index, id, name, arguments, .. } => {
             out.extend_from_slice(b"\"content\":null,\"tool_calls\":[{\"index\":");
-            write::number(out, *index);
+            write::number(out, index);
             write::optional_string(out, "id", id.as_deref());
             out.extend_from_slice(b",\"type\":\"function\",\"function\":{");
             if let Some(name) = name {
                 out.extend_from_slice(b"\"name\":");
-                write::string(out, name);
+                out.string(name);
                 out.push(b',');
             }
             out.extend_from_slice(b"\"arguments\":");
-            write::string(out, arguments);
+            out.string(arguments);
             out.extend_from_slice(b"}}]");
         }
         Delta::Refusal { text, .. } => {
             out.extend_from_slice(b"\"refusal\":");
-            write::string(out, text);
+            out.string(text);
         }
         Delta::Image { image, .. } => {
             out.extend_from_slice(b"\"content\":\"\"");
-            append_entries(out, "images", std::slice::from_ref(image), place);
+            append_entries(out, "images", vec![image], place);
         }
         Delta::Audio { audio, .. } => {
             out.extend_from_slice(b"\"audio\":");
-            write::raw(out, audio);
+            out.json(audio);
         }
         Delta::Annotation { annotation, .. } => {
             out.extend_from_slice(b"\"content\":\"\"");
-            append_entries(out, "annotations", std::slice::from_ref(annotation), place);
+            append_entries(out, "annotations", vec![annotation], place);
+        }
+        Delta::Logprobs { logprobs, .. } => {
+            out.extend_from_slice(b"\"content\":\"\"");
+            return Some(logprobs);
         }
         _ => out.extend_from_slice(b"\"content\":\"\""),
     }
+    None
 }
 
 /// Appends a list of entries, each with its place: accumulating clients join the pieces of a list by `index` and fail
 /// without it (the `stream` helper of the official `openai` package 3.52.0, seen 2026-11-21).
-fn append_entries(out: &mut Vec<u8>, name: &str, entries: &[Box<RawValue>], place: u32) {
+fn append_entries(out: &mut Outgoing, name: &str, entries: Vec<Box<RawValue>>, first: u32) {
     write::field(out, name);
     out.push(b'[');
-    for (place, entry) in (place..).zip(entries) {
-        if !out.ends_with(b"[") {
+    for (place, entry) in (first..).zip(entries) {
+        if place > first {
             out.push(b',');
         }
-        if has_index(entry) {
-            write::raw(out, entry);
+        if has_index(&entry) {
+            out.json(entry);
         } else {
             out.extend_from_slice(b"{\"index\":");
             write::number(out, place);
-            write::rest_of_object(out, entry);
+            out.rest_of_object(entry);
         }
     }
     out.push(b']');

@@ -2,7 +2,7 @@
 
 use super::super::stream::StreamError;
 use super::super::tools::{CALLS_MAX, Calls, Fragment, Scope};
-use super::super::wire::{Text, boxed, filled, minified, present, raw_json, taken};
+use super::super::wire::{Text, boxed, filled, minified, pieces, present, raw_json, taken};
 use super::parts::{Block, BlockDelta, Citation};
 use crate::canonical::reply::Delta;
 use serde_json::value::RawValue;
@@ -110,7 +110,7 @@ impl Blocks {
         self.open.push(Open { index, kind });
         self.add_text(block.text, index, out);
         self.add_citations(block.citations, index);
-        self.add_thought(block.thinking, filled(block.signature.as_ref()), index, out);
+        self.add_thought(filled(block.thinking.as_ref()), filled(block.signature.as_ref()), index, out);
         self.add_encrypted(filled(block.data.as_ref()), index, out);
         Ok(())
     }
@@ -124,7 +124,7 @@ impl Blocks {
             *input = None;
             self.add_arguments(index, json.0, out);
         }
-        self.add_thought(delta.thinking, filled(delta.signature.as_ref()), index, out);
+        self.add_thought(filled(delta.thinking.as_ref()), filled(delta.signature.as_ref()), index, out);
         if let Some(citation) = present(delta.citation)
             && let Some(Kind::Text { citations, .. }) = self.kind(index)
             && citations.len() < CITATIONS_MAX
@@ -182,13 +182,13 @@ impl Blocks {
         }
     }
 
-    fn add_thought(&mut self, text: Option<Text<'_>>, signature: Option<&str>, index: u64, out: &mut Vec<Delta>) {
+    fn add_thought(&mut self, text: Option<&str>, signature: Option<&str>, index: u64, out: &mut Vec<Delta>) {
         let Some(Kind::Thinking { place }) = self.kind(index) else { return };
         let place = *place;
-        if let Some(text) = taken(text) {
-            let detail = Thought { text: Some(&text), ..Thought::new("reasoning.text", place) };
+        for text in text.into_iter().flat_map(pieces) {
+            let detail = Thought { text: Some(text), ..Thought::new("reasoning.text", place) };
             let details = raw_json(&detail).into_iter().collect();
-            out.push(Delta::Reasoning { choice: 0, text, details });
+            out.push(Delta::Reasoning { choice: 0, text: text.to_owned(), details });
         }
         if let Some(signature) = signature {
             let detail = Thought { signature: Some(signature), ..Thought::new("reasoning.text", place) };

@@ -2,7 +2,7 @@
 
 use super::super::stream::StreamError;
 use super::super::tools::{Calls, Fragment, Scope};
-use super::super::wire::{filled, image_at, minified, present, raw_json, taken};
+use super::super::wire::{filled, image_at, minified, pieces, present, raw_json, taken};
 use super::finish;
 use super::parts::{CandidatePart, Chosen, Grounding, InlineData, Logprobs, Part};
 use crate::canonical::reply::{Delta, Finish, FinishReason};
@@ -153,7 +153,7 @@ impl Candidate {
         let signature = filled(part.thought_signature.as_ref());
         let text = taken(part.text.take());
         if part.thought == Some(true) {
-            self.think(text, signature, out);
+            self.think(text.as_deref(), signature, out);
             return Ok(());
         }
         self.is_thinking = self.end_thought(text.is_some() || part.function_call.is_some());
@@ -197,23 +197,21 @@ impl Candidate {
     }
 
     /// Readable thought.
-    fn think(&mut self, text: Option<String>, signature: Option<&str>, out: &mut Vec<Delta>) {
+    fn think(&mut self, text: Option<&str>, signature: Option<&str>, out: &mut Vec<Delta>) {
         self.is_thinking = true;
-        let thought = Thought {
-            r#type: "reasoning.text",
-            text: text.as_deref(),
-            signature,
-            data: None,
-            id: None,
-            format: REASONING_FORMAT,
-            index: self.thoughts,
+        let (choice, index) = (self.index, self.thoughts);
+        let detail = |text, signature| {
+            let (r#type, format) = ("reasoning.text", REASONING_FORMAT);
+            raw_json(&Thought { r#type, text, signature, data: None, id: None, format, index })
         };
-        let choice = self.index;
-        let Some(detail) = raw_json(&thought) else { return };
-        match text {
-            Some(text) => out.push(Delta::Reasoning { choice, text, details: vec![detail] }),
-            None if signature.is_some() => out.push(Delta::ReasoningDetail { choice, detail }),
-            None => {}
+        let mut pieces = pieces(text.unwrap_or_default()).peekable();
+        if pieces.peek().is_none() {
+            let alone = signature.and_then(|signature| detail(None, Some(signature)));
+            out.extend(alone.map(|detail| Delta::ReasoningDetail { choice, detail }));
+        }
+        while let Some(piece) = pieces.next() {
+            let Some(detail) = detail(Some(piece), signature.filter(|_| pieces.peek().is_none())) else { return };
+            out.push(Delta::Reasoning { choice, text: piece.to_owned(), details: vec![detail] });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Output items, piece by piece or whole.
 
 use super::super::tools::{Fragment, Scope};
-use super::super::wire::{Text, boxed, filled, image_at, present, raw_json, taken};
+use super::super::wire::{Text, boxed, filled, image_at, pieces, present, raw_json, taken};
 use super::wire::{Event, Item, Part};
 use super::{ITEMS_MAX, Seen, Stream, StreamError, malformed};
 use crate::canonical::reply::Delta;
@@ -85,12 +85,12 @@ impl Stream {
         let Some(text) = text_of(event.delta) else { return Ok(()) };
         self.seen(index)?.has_reasoning = true;
         let id = filled(event.item_id.as_ref());
-        self.reasoning_piece(kind, id, part.unwrap_or(0), text, out);
+        self.reasoning_piece(kind, id, part.unwrap_or(0), &text, out);
         Ok(())
     }
 
     /// A piece of readable reasoning; summaries are paragraphs, so a new one begins behind a blank line.
-    fn reasoning_piece(&mut self, kind: &'static str, id: Option<&str>, part: u64, text: String, out: &mut Vec<Delta>) {
+    fn reasoning_piece(&mut self, kind: &'static str, id: Option<&str>, part: u64, text: &str, out: &mut Vec<Delta>) {
         let key = Some((kind, id.map(str::to_owned), part));
         let is_new = self.details.open != key;
         if is_new {
@@ -101,9 +101,11 @@ impl Stream {
         let begins_paragraph = is_new && is_summary && self.details.has_summary;
         self.details.has_summary |= is_summary;
         let field = if is_summary { "summary" } else { "text" };
-        let details = self.detail(kind, field, &text, id).into_iter().collect();
-        let text = if begins_paragraph { format!("\n\n{text}") } else { text };
-        out.push(Delta::Reasoning { choice: 0, text, details });
+        for (place, piece) in pieces(text).enumerate() {
+            let details = self.detail(kind, field, piece, id).into_iter().collect();
+            let break_before = if begins_paragraph && place == 0 { "\n\n" } else { "" };
+            out.push(Delta::Reasoning { choice: 0, text: [break_before, piece].concat(), details });
+        }
     }
 
     fn detail(&self, kind: &str, field: &str, text: &str, id: Option<&str>) -> Option<Box<RawValue>> {
@@ -211,7 +213,7 @@ impl Stream {
         let id = filled(item.id.as_ref());
         if !has_reasoning {
             for (kind, parts) in [("reasoning.summary", &item.summary), ("reasoning.text", &item.content)] {
-                for (part, text) in (0u64..).zip(parts.iter().flatten().filter_map(text_in)) {
+                for (part, text) in (0u64..).zip(parts.iter().flatten().filter_map(|part| filled(part.text.as_ref()))) {
                     self.reasoning_piece(kind, id, part, text, out);
                 }
             }
@@ -249,10 +251,6 @@ impl Stream {
         let whole = format!("{{\"content\":{},\"refusal\":null}}", list.get());
         out.extend(RawValue::from_string(whole).ok().map(|logprobs| Delta::Logprobs { choice: 0, logprobs }));
     }
-}
-
-fn text_in(part: &Part<'_>) -> Option<String> {
-    filled(part.text.as_ref()).map(str::to_owned)
 }
 
 /// The text of a piece; empty pieces say nothing.

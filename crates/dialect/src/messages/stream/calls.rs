@@ -5,6 +5,7 @@
 
 use super::{append_delta, append_start, append_stop};
 use crate::messages::blocks::append_call_head;
+use crate::outgoing::Outgoing;
 
 /// The calls of one answer, in order of appearance.
 #[derive(Debug, Default)]
@@ -56,9 +57,9 @@ impl Calls {
         index: u32,
         id: Option<&str>,
         name: Option<&str>,
-        arguments: &str,
+        arguments: String,
         blocks: &mut u64,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) {
         if !self.0.iter().any(|call| call.index == index) {
             self.close_complete(out);
@@ -71,7 +72,7 @@ impl Calls {
         }
         let Some(call) = self.0.iter_mut().find(|call| call.index == index && call.is_open) else { return };
         if !arguments.is_empty() {
-            call.extent.take(arguments);
+            call.extent.take(&arguments);
             append_delta(call.block, "input_json_delta", "partial_json", arguments, out);
         }
     }

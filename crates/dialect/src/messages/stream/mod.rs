@@ -10,6 +10,7 @@ use super::blocks::{self, Thought};
 use super::{problem, reply, usage};
 use crate::canonical::reply::{Delta, Finish, Native};
 use crate::chat::reply::{Bill, Envelope, write};
+use crate::outgoing::Outgoing;
 use calls::Calls;
 use domain::error_kind::ErrorKind;
 use domain::usage::Usage;
@@ -89,14 +90,14 @@ impl Encoder {
 
     /// Appends what the client is to see of one step. Steps after the ending are ignored, and so are further choices,
     /// which the format has no place for.
-    pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    pub fn push(&mut self, delta: Delta, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
         match delta {
-            Delta::Usage(usage) => self.usage = Some(*usage),
-            Delta::ServiceTier(tier) => self.tier = Some(tier.clone()),
-            Delta::Finish { choice: 0, finish } => self.finish = Some(finish.clone()),
+            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::ServiceTier(tier) => self.tier = Some(tier),
+            Delta::Finish { choice: 0, finish } => self.finish = Some(finish),
             Delta::Native(native) => self.quote(native, out),
             content if !self.is_quoting => self.push_content(content, out),
             _ => {}
@@ -104,7 +105,7 @@ impl Encoder {
     }
 
     /// Appends the ending: open blocks are closed, then stop reason, usage and the end mark.
-    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Vec<u8>) {
+    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
@@ -154,19 +155,19 @@ impl Encoder {
         out.extend_from_slice(b"}}\n\n");
     }
 
-    fn quote(&mut self, native: &Native, out: &mut Vec<u8>) {
+    fn quote(&mut self, native: Native, out: &mut Outgoing) {
         let (kind, index, field, value) = match native {
-            Native::Begin { index, block } => ("content_block_start", *index, "content_block", block),
-            Native::Grow { index, delta, .. } => ("content_block_delta", *index, "delta", delta),
+            Native::Begin { index, block } => ("content_block_start", index, "content_block", block),
+            Native::Grow { index, delta, .. } => ("content_block_delta", index, "delta", delta),
             Native::End { index } => {
-                if let Some(at) = self.quoted_open.iter().position(|open| open == index) {
+                if let Some(at) = self.quoted_open.iter().position(|open| *open == index) {
                     self.quoted_open.remove(at);
-                    append_stop(*index, out);
+                    append_stop(index, out);
                 }
                 return;
             }
             Native::StopSequence(text) => {
-                self.stop_sequence = Some(text.clone());
+                self.stop_sequence = Some(text);
                 return;
             }
             Native::Whole(_) => return,
@@ -178,11 +179,11 @@ impl Encoder {
         }
         append_event_head(kind, index, out);
         write::field(out, field);
-        write::raw(out, value);
+        out.json(value);
         out.extend_from_slice(b"}\n\n");
     }
 
-    fn push_content(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    fn push_content(&mut self, delta: Delta, out: &mut Outgoing) {
         match delta {
             Delta::Text { choice: 0, text } => self.text(text, out),
             Delta::Refusal { choice: 0, text } => {
@@ -197,33 +198,33 @@ impl Encoder {
                 }
                 details.iter().for_each(|detail| self.detail(detail, out));
             }
-            Delta::ReasoningDetail { choice: 0, detail } => self.detail(detail, out),
+            Delta::ReasoningDetail { choice: 0, detail } => self.detail(&detail, out),
             Delta::ToolCall { choice: 0, index, id, name, arguments } => {
                 self.start(out);
                 self.release(out);
                 self.close(out);
-                self.calls.push(*index, id.as_deref(), name.as_deref(), arguments, &mut self.blocks, out);
+                self.calls.push(index, id.as_deref(), name.as_deref(), arguments, &mut self.blocks, out);
             }
-            Delta::Annotation { choice: 0, annotation } => self.citation(annotation, out),
+            Delta::Annotation { choice: 0, annotation } => self.citation(&annotation, out),
             Delta::Image { choice: 0, image } => self.image(image, out),
             _ => {}
         }
     }
 
     /// Writes the sealed thinking that was held back.
-    fn release(&mut self, out: &mut Vec<u8>) {
+    fn release(&mut self, out: &mut Outgoing) {
         for block in std::mem::take(&mut self.held) {
-            self.whole(&block, out);
+            self.whole(block, out);
         }
     }
 
-    fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+    fn text(&mut self, text: String, out: &mut Outgoing) {
         self.has_text = true;
         let index = self.open(Kind::Text, b"{\"type\":\"text\",\"text\":\"\"}", out);
         append_delta(index, "text_delta", "text", text, out);
     }
 
-    fn thinking(&mut self, text: &str, place: Option<i64>, out: &mut Vec<u8>) {
+    fn thinking(&mut self, text: String, place: Option<i64>, out: &mut Outgoing) {
         if self.hide_reasoning || text.is_empty() {
             return;
         }
@@ -236,19 +237,19 @@ impl Encoder {
     }
 
     /// An entry of structured reasoning that stands alone.
-    fn detail(&mut self, detail: &RawValue, out: &mut Vec<u8>) {
+    fn detail(&mut self, detail: &RawValue, out: &mut Outgoing) {
         if let Some(Thought::Text { text, index, .. }) = blocks::thought(detail) {
-            self.thinking(&text, index, out);
+            self.thinking(text, index, out);
         }
         self.sign(detail, out);
     }
 
     /// What ends a thinking block, or is one that nobody can read.
-    fn sign(&mut self, detail: &RawValue, out: &mut Vec<u8>) {
+    fn sign(&mut self, detail: &RawValue, out: &mut Outgoing) {
         match blocks::thought(detail) {
             Some(Thought::Text { signature: Some(signature), index: place, .. }) => {
                 let index = self.open_thinking(place, out);
-                append_delta(index, "signature_delta", "signature", &signature, out);
+                append_delta(index, "signature_delta", "signature", signature, out);
                 self.close(out);
             }
             Some(Thought::Sealed(data)) => {
@@ -258,7 +259,7 @@ impl Encoder {
                 if self.has_text {
                     self.held.push(block);
                 } else {
-                    self.whole(&block, out);
+                    self.whole(block, out);
                 }
             }
             _ => {}
@@ -277,18 +278,23 @@ impl Encoder {
         out.extend_from_slice(b"}}\n\n");
     }
 
-    fn image(&mut self, image: &RawValue, out: &mut Vec<u8>) {
+    fn image(&mut self, image: Box<RawValue>, out: &mut Outgoing) {
         let mut block = Vec::new();
-        if blocks::append_image(image, &mut block) {
-            self.whole(&block, out);
+        let has_address = blocks::append_image(&image, &mut block);
+        drop(image);
+        if has_address {
+            self.whole(block, out);
         }
     }
 
     /// A block that comes all at once.
-    fn whole(&mut self, block: &[u8], out: &mut Vec<u8>) {
+    fn whole(&mut self, block: Vec<u8>, out: &mut Outgoing) {
         self.start(out);
         self.close(out);
-        append_start(self.blocks, block, out);
+        append_event_head("content_block_start", self.blocks, out);
+        out.extend_from_slice(b",\"content_block\":");
+        out.owned(block);
+        out.extend_from_slice(b"}\n\n");
         append_stop(self.blocks, out);
         self.blocks += 1;
     }
@@ -342,12 +348,13 @@ fn append_start(index: u64, block: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"}\n\n");
 }
 
-fn append_delta(index: u64, kind: &str, field: &str, text: &str, out: &mut Vec<u8>) {
+fn append_delta(index: u64, kind: &str, field: &str, text: String, out: &mut Outgoing) {
     append_event_head("content_block_delta", index, out);
     out.extend_from_slice(b",\"delta\":{\"type\":\"");
     out.extend_from_slice(kind.as_bytes());
     out.push(b'"');
-    write::optional_string(out, field, Some(text));
+    write::field(out, field);
+    out.string(text);
     out.extend_from_slice(b"}}\n\n");
 }
 

@@ -2,11 +2,13 @@
 
 use super::reasoning::{Reasoning, write_reasoning};
 use crate::canonical::request::DataUrl;
+use crate::outgoing::LARGE_BYTES;
 use crate::responses::request::{ToolBook, ToolKind};
 use crate::upstream::json::Writer;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How far an item has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub(crate) enum Content {
     /// A tool that the model wants called.
     Call(Call),
     /// A generated image, by address.
-    Image(String),
+    Image(Arc<String>),
     /// Something that only this format has.
     Native(Box<RawValue>),
 }
@@ -48,9 +50,9 @@ pub(crate) enum Content {
 #[derive(Debug, Default)]
 pub(crate) struct Message {
     /// The visible text.
-    pub(crate) text: Option<String>,
+    pub(crate) text: Option<Arc<String>>,
     /// The text of a refusal.
-    pub(crate) refusal: Option<String>,
+    pub(crate) refusal: Option<Arc<String>>,
     /// Citations, in the shape of this format.
     pub(crate) annotations: Vec<Box<RawValue>>,
     /// Token probabilities, in the shape of this format.
@@ -65,7 +67,7 @@ pub(crate) struct Call {
     /// The name in the chat form.
     pub(crate) name: String,
     /// The arguments as JSON text.
-    pub(crate) arguments: String,
+    pub(crate) arguments: Arc<String>,
 }
 
 impl Call {
@@ -149,7 +151,11 @@ impl Message {
     pub(crate) fn write_text(&self, out: &mut Writer) {
         out.begin_object();
         out.field_text("type", "output_text");
-        out.field_text("text", self.text.as_deref().unwrap_or_default());
+        out.key("text");
+        match &self.text {
+            Some(text) => out.shared(text),
+            None => out.text(""),
+        }
         list("annotations", &self.annotations, out);
         list("logprobs", &self.logprobs, out);
         out.end_object();
@@ -159,9 +165,23 @@ impl Message {
     pub(crate) fn write_refusal(&self, out: &mut Writer) {
         out.begin_object();
         out.field_text("type", "refusal");
-        out.field_text("refusal", self.refusal.as_deref().unwrap_or_default());
+        out.key("refusal");
+        match &self.refusal {
+            Some(text) => out.shared(text),
+            None => out.text(""),
+        }
         out.end_object();
     }
+}
+
+/// Lets a text grow that nobody else holds yet.
+pub(crate) fn grow(whole: &mut Arc<String>, text: &str) {
+    let whole = Arc::make_mut(whole);
+    // Doubling what is large already would hold it three times.
+    if whole.len().max(text.len()) > LARGE_BYTES && whole.capacity() - whole.len() < text.len() {
+        whole.reserve_exact(text.len().max(whole.len() / 8));
+    }
+    whole.push_str(text);
 }
 
 /// Writes a list of values that are JSON already.
@@ -183,23 +203,23 @@ fn write_call(call: &Call, id: &str, status: Status, book: &ToolBook, out: &mut 
     if let Some(namespace) = known.and_then(|tool| tool.namespace.as_deref()) {
         out.field_text("namespace", namespace);
     }
-    let given = match (status, is_custom) {
-        (Status::Open, _) => Cow::Borrowed(""),
-        (_, true) => call.input(),
-        (_, false) => Cow::Borrowed(call.arguments.as_str()),
-    };
-    out.field_text(if is_custom { "input" } else { "arguments" }, &given);
+    out.key(if is_custom { "input" } else { "arguments" });
+    match (status, is_custom) {
+        (Status::Open, _) => out.text(""),
+        (_, true) => out.text(&call.input()),
+        (_, false) => out.shared(&call.arguments),
+    }
     out.field_text("status", status.as_str());
 }
 
 /// An image: its bytes, when its address holds them.
-fn write_image(url: &str, id: &str, status: Status, out: &mut Writer) {
+fn write_image(url: &Arc<String>, id: &str, status: Status, out: &mut Writer) {
     out.field_text("type", "image_generation_call");
     out.field_text("id", id);
     out.field_text("status", status.as_str());
     match (status, DataUrl::parse(url)) {
         (Status::Open, _) => out.field_raw("result", "null"),
-        (_, Some(data)) => out.field_text("result", data.data),
-        (_, None) => out.field_text("result", url),
+        (_, Some(data)) => out.field_shared_end("result", url, url.len() - data.data.len()),
+        (_, None) => out.field_shared("result", url),
     }
 }

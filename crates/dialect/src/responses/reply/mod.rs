@@ -7,7 +7,7 @@ mod item;
 mod reasoning;
 mod shapes;
 
-pub(crate) use item::{Call, Content, Message, Status, Style, list};
+pub(crate) use item::{Call, Content, Message, Status, Style, grow, list};
 pub(crate) use reasoning::{Reasoning, detail_id, text_part};
 pub(crate) use shapes::{annotation, image_url, logprobs};
 
@@ -17,6 +17,7 @@ use crate::chat::reply::{Bill, Envelope};
 use crate::upstream::json::Writer;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 /// What every state of a response object repeats.
 #[derive(Debug)]
@@ -292,19 +293,23 @@ fn contents(choice: &Choice, hides_reasoning: bool) -> Vec<Content> {
         contents.extend(reasoning_of(choice).into_iter().map(Content::Reasoning));
     }
     contents.extend(message.items.iter().cloned().map(Content::Native));
-    contents.extend(message.images.iter().filter_map(|image| image_url(image)).map(Content::Image));
+    contents.extend(message.images.iter().filter_map(|image| image_url(image)).map(Arc::new).map(Content::Image));
     let says_nothing = contents.is_empty() && message.tool_calls.is_empty();
     let has_text = message.content.as_ref().is_some_and(|text| !text.is_empty());
     if has_text || message.refusal.is_some() || says_nothing {
         contents.push(Content::Message(Message {
-            text: message.content.clone(),
-            refusal: message.refusal.clone(),
+            text: message.content.clone().map(Arc::new),
+            refusal: message.refusal.clone().map(Arc::new),
             annotations: message.annotations.iter().filter_map(|entry| annotation(entry)).collect(),
             logprobs: choice.logprobs.as_deref().map(logprobs).unwrap_or_default(),
         }));
     }
     contents.extend(message.tool_calls.iter().map(|call| {
-        Content::Call(Call { id: call.id.clone(), name: call.name.clone(), arguments: call.arguments.clone() })
+        Content::Call(Call {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            arguments: Arc::new(call.arguments.clone()),
+        })
     }));
     contents
 }

@@ -1,12 +1,13 @@
 //! The reasoning item: what can be read of it, and what must come back untouched.
 
-use super::item::Status;
+use super::item::{Status, grow};
 use crate::canonical::reply::Details;
 use crate::responses::sealed::{OPENAI_FORMAT, pack};
 use crate::upstream::json::Writer;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Reasoning, readable and structured.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub(crate) struct ReasoningText {
     /// It is a summary and not the reasoning itself.
     pub(crate) is_summary: bool,
     /// The piece.
-    pub(crate) text: String,
+    pub(crate) text: Arc<String>,
     /// Place in the provider's list.
     index: Option<i64>,
 }
@@ -88,8 +89,8 @@ impl Reasoning {
             last.is_summary == is_summary && (index.is_none() || last.index.is_none() || last.index == index)
         };
         match self.texts.last_mut().filter(is_same) {
-            Some(last) => last.text.push_str(text),
-            None => self.texts.push(ReasoningText { is_summary, text: text.to_owned(), index }),
+            Some(last) => grow(&mut last.text, text),
+            None => self.texts.push(ReasoningText { is_summary, text: Arc::new(text.to_owned()), index }),
         }
     }
 
@@ -134,9 +135,9 @@ pub(super) fn write_reasoning(reasoning: &Reasoning, id: &str, status: Status, w
 }
 
 /// Writes a part that holds nothing but text.
-pub(crate) fn text_part(kind: &str, text: &str, out: &mut Writer) {
+pub(crate) fn text_part(kind: &str, text: &Arc<String>, out: &mut Writer) {
     out.begin_object();
     out.field_text("type", kind);
-    out.field_text("text", text);
+    out.field_shared("text", text);
     out.end_object();
 }

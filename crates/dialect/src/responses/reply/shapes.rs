@@ -1,7 +1,9 @@
 //! Small shapes that chat completions nest and Responses do not.
 
+use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A citation: `{"type":"url_citation","url_citation":{…}}` becomes one flat object.
 pub(crate) fn annotation(entry: &RawValue) -> Option<Box<RawValue>> {
@@ -49,6 +51,16 @@ fn complete(mut entry: Value) -> Value {
 
 /// The address of a generated image.
 pub(crate) fn image_url(image: &RawValue) -> Option<String> {
-    let image: Value = serde_json::from_str(image.get()).ok()?;
-    image.pointer("/image_url/url").and_then(Value::as_str).map(str::to_owned)
+    #[derive(Deserialize)]
+    struct Image<'a> {
+        #[serde(borrow)]
+        image_url: Address<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Address<'a> {
+        #[serde(borrow)]
+        url: Cow<'a, str>,
+    }
+    let image: Image<'_> = serde_json::from_str(image.get()).ok()?;
+    Some(image.image_url.url.into_owned())
 }

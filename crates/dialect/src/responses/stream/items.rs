@@ -2,47 +2,50 @@
 
 use super::{Encoder, begin_event, end_event};
 use crate::responses::reply::{
-    Call, Content, Message, Reasoning, Status, annotation, detail_id, image_url, list, text_part,
+    Call, Content, Message, Reasoning, Status, annotation, detail_id, grow, image_url, list, text_part,
 };
 use crate::upstream::json::Writer;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 impl Encoder {
-    pub(super) fn text(&mut self, text: &str, out: &mut Writer) {
+    pub(super) fn text(&mut self, text: String, out: &mut Writer) {
         let at = self.open_message(|message| message.refusal.is_none(), out);
         self.begin_text(at, out);
         let logprobs = std::mem::take(&mut self.logprobs);
+        if let Some(message) = self.message(at) {
+            grow(message.text.get_or_insert_default(), &text);
+        }
         self.piece(
             "response.output_text.delta",
             at,
             "content_index",
             0,
             |out| {
-                out.field_text("delta", text);
+                said("delta", text, out);
                 list("logprobs", &logprobs, out);
             },
             out,
         );
         if let Some(message) = self.message(at) {
-            message.text.get_or_insert_default().push_str(text);
             message.logprobs.extend(logprobs);
         }
     }
 
-    pub(super) fn refusal(&mut self, text: &str, out: &mut Writer) {
+    pub(super) fn refusal(&mut self, text: String, out: &mut Writer) {
         let at = self.open_message(|_message| true, out);
         let Some(message) = self.message(at) else { return };
         let index = usize::from(message.text.is_some());
         if message.refusal.is_none() {
-            message.refusal = Some(String::new());
+            message.refusal = Some(Arc::default());
             self.part_added(out, index, |part| {
-                Message { refusal: Some(String::new()), ..Message::default() }.write_refusal(part);
+                Message { refusal: Some(Arc::default()), ..Message::default() }.write_refusal(part);
             });
         }
-        self.piece("response.refusal.delta", at, "content_index", index, |out| out.field_text("delta", text), out);
         if let Some(refusal) = self.message(at).and_then(|message| message.refusal.as_mut()) {
-            refusal.push_str(text);
+            grow(refusal, &text);
         }
+        self.piece("response.refusal.delta", at, "content_index", index, |out| said("delta", text, out), out);
     }
 
     pub(super) fn annotation(&mut self, entry: &RawValue, out: &mut Writer) {
@@ -77,7 +80,7 @@ impl Encoder {
 
     fn begin_text(&mut self, at: usize, out: &mut Writer) {
         let Some(message) = self.message(at).filter(|message| message.text.is_none()) else { return };
-        message.text = Some(String::new());
+        message.text = Some(Arc::default());
         self.part_added(out, 0, |part| Message::default().write_text(part));
     }
 
@@ -151,7 +154,7 @@ impl Encoder {
                 index,
                 |out| {
                     out.key("part");
-                    text_part(kind, "", out);
+                    text_part(kind, &Arc::default(), out);
                 },
                 out,
             );
@@ -166,13 +169,13 @@ impl Encoder {
         let Some((is_summary, index, text)) = self.reasoning_at(at).and_then(|reasoning| {
             let (last, before) = reasoning.texts.get(..begun)?.split_last()?;
             let index = before.iter().filter(|text| text.is_summary == last.is_summary).count();
-            Some((last.is_summary, index, last.text.clone()))
+            Some((last.is_summary, index, Arc::clone(&last.text)))
         }) else {
             return;
         };
         let name = if is_summary { "response.reasoning_summary_text.done" } else { "response.reasoning_text.done" };
         let (part_name, field, kind) = part_names("done", is_summary);
-        self.piece(name, at, field, index, |out| out.field_text("text", &text), out);
+        self.piece(name, at, field, index, |out| out.field_shared("text", &text), out);
         self.piece(
             part_name,
             at,
@@ -186,7 +189,14 @@ impl Encoder {
         );
     }
 
-    pub(super) fn call(&mut self, index: u32, id: Option<&str>, name: Option<&str>, arguments: &str, out: &mut Writer) {
+    pub(super) fn call(
+        &mut self,
+        index: u32,
+        id: Option<&str>,
+        name: Option<&str>,
+        arguments: String,
+        out: &mut Writer,
+    ) {
         let place = usize::try_from(index).unwrap_or(usize::MAX);
         let at = match self.calls.get(place).copied() {
             Some(at) => {
@@ -198,7 +208,7 @@ impl Encoder {
             None => {
                 self.close_before_call(out);
                 let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                let call = Call { id: text(id), name: text(name), arguments: String::new() };
+                let call = Call { id: text(id), name: text(name), arguments: Arc::default() };
                 let at = self.open(Content::Call(call), out);
                 self.calls.push(at);
                 at
@@ -207,19 +217,19 @@ impl Encoder {
         self.arguments(at, arguments, out);
     }
 
-    fn arguments(&mut self, at: usize, arguments: &str, out: &mut Writer) {
+    fn arguments(&mut self, at: usize, arguments: String, out: &mut Writer) {
         let is_open = self.slots.get(at).is_some_and(|slot| slot.status == Status::Open);
         if arguments.is_empty() || !is_open {
             return;
         }
         let is_custom = self.slots.get(at).is_some_and(|slot| is_custom(&slot.content, self));
+        if let Some(call) = self.call_at(at) {
+            grow(&mut call.arguments, &arguments);
+        }
         // The text of a free-form call is known once its arguments are whole.
         if !is_custom {
             let name = "response.function_call_arguments.delta";
-            self.piece(name, at, "", 0, |out| out.field_text("delta", arguments), out);
-        }
-        if let Some(call) = self.call_at(at) {
-            call.arguments.push_str(arguments);
+            self.piece(name, at, "", 0, |out| said("delta", arguments, out), out);
         }
     }
 
@@ -243,17 +253,19 @@ impl Encoder {
         }
     }
 
-    pub(super) fn image(&mut self, image: &RawValue, out: &mut Writer) {
-        let Some(url) = image_url(image) else { return };
+    pub(super) fn image(&mut self, image: Box<RawValue>, out: &mut Writer) {
+        let url = image_url(&image);
+        drop(image);
+        let Some(url) = url else { return };
         self.close_all(Status::Whole, out);
-        let at = self.open(Content::Image(url), out);
+        let at = self.open(Content::Image(Arc::new(url)), out);
         self.piece("response.image_generation_call.completed", at, "", 0, |_out| {}, out);
         self.close(at, Status::Whole, out);
     }
 
-    pub(super) fn native(&mut self, item: &RawValue, out: &mut Writer) {
+    pub(super) fn native(&mut self, item: Box<RawValue>, out: &mut Writer) {
         self.close_all(Status::Whole, out);
-        let at = self.open(Content::Native(item.to_owned()), out);
+        let at = self.open(Content::Native(item), out);
         self.close(at, Status::Whole, out);
     }
 
@@ -287,7 +299,7 @@ impl Encoder {
                 "content_index",
                 0,
                 |out| {
-                    out.field_text("text", text);
+                    out.field_shared("text", text);
                     list("logprobs", &message.logprobs, out);
                 },
                 out,
@@ -311,7 +323,7 @@ impl Encoder {
                 at,
                 "content_index",
                 index,
-                |out| out.field_text("refusal", refusal),
+                |out| out.field_shared("refusal", refusal),
                 out,
             );
             self.piece(
@@ -342,7 +354,7 @@ impl Encoder {
             self.piece("response.custom_tool_call_input.done", at, "", 0, |out| out.field_text("input", &input), out);
             return;
         }
-        let arguments = call.arguments.clone();
+        let arguments = Arc::clone(&call.arguments);
         self.piece(
             "response.function_call_arguments.done",
             at,
@@ -350,7 +362,7 @@ impl Encoder {
             0,
             |out| {
                 out.field_text("name", &name);
-                out.field_text("arguments", &arguments);
+                out.field_shared("arguments", &arguments);
             },
             out,
         );
@@ -376,6 +388,11 @@ impl Encoder {
         write(out);
         end_event(out);
     }
+}
+
+fn said(name: &str, text: String, out: &mut Writer) {
+    out.key(name);
+    out.string(text);
 }
 
 fn is_custom(content: &Content, encoder: &Encoder) -> bool {

@@ -9,9 +9,11 @@ use super::reply::{Content, Frame, Message, Reasoning, Slot, State, Status, Styl
 use super::request::{ResponsesRequest, ToolBook};
 use crate::canonical::reply::{Delta, Finish, FinishReason};
 use crate::chat::reply::{Bill, Envelope};
+use crate::outgoing::Outgoing;
 use crate::upstream::json::Writer;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 /// Writes the events of one streamed answer.
 #[derive(Debug)]
@@ -61,20 +63,20 @@ impl Encoder {
     }
 
     /// Appends the events of one step; steps after the ending, and of other choices than the first, are ignored.
-    pub fn push(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    pub fn push(&mut self, delta: Delta, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
         match delta {
-            Delta::Finish { choice: 0, finish } => self.finish = Some(finish.clone()),
-            Delta::ServiceTier(tier) => self.service_tier = Some(tier.clone()),
+            Delta::Finish { choice: 0, finish } => self.finish = Some(finish),
+            Delta::ServiceTier(tier) => self.service_tier = Some(tier),
             content if content.is_content() => self.on(out, |encoder, out| encoder.content(content, out)),
             _ => {}
         }
     }
 
     /// Appends the ending of a complete answer: what is open is closed, and the whole answer follows.
-    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Vec<u8>) {
+    pub fn end(&mut self, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
@@ -83,7 +85,7 @@ impl Encoder {
         self.on(out, |encoder, out| {
             if encoder.slots.is_empty() {
                 // A client that reads the answer's text finds one, if an empty one.
-                encoder.open(Content::Message(Message { text: Some(String::new()), ..Message::default() }), out);
+                encoder.open(Content::Message(Message { text: Some(Arc::default()), ..Message::default() }), out);
                 encoder.part_added(out, 0, |part| Message::default().write_text(part));
             }
             encoder.close_all(last_status(finish), out);
@@ -96,7 +98,7 @@ impl Encoder {
     }
 
     /// Appends the one event that reports a failure in the middle; nothing follows it.
-    pub fn error(&mut self, kind: ErrorKind, message: &str, out: &mut Vec<u8>) {
+    pub fn error(&mut self, kind: ErrorKind, message: &str, out: &mut Outgoing) {
         if self.is_over {
             return;
         }
@@ -110,7 +112,7 @@ impl Encoder {
     }
 
     /// Runs a step on the output, after the two events with which every answer begins.
-    fn on(&mut self, out: &mut Vec<u8>, step: impl FnOnce(&mut Self, &mut Writer)) {
+    fn on(&mut self, out: &mut Outgoing, step: impl FnOnce(&mut Self, &mut Writer)) {
         let mut writer = Writer::behind(std::mem::take(out));
         if !self.has_begun {
             self.has_begun = true;
@@ -119,22 +121,22 @@ impl Encoder {
             }
         }
         step(self, &mut writer);
-        *out = writer.finish();
+        *out = writer.into_outgoing();
     }
 
-    fn content(&mut self, delta: &Delta, out: &mut Writer) {
+    fn content(&mut self, delta: Delta, out: &mut Writer) {
         match delta {
             Delta::Text { choice: 0, text } => self.text(text, out),
             Delta::Refusal { choice: 0, text } => self.refusal(text, out),
-            Delta::Reasoning { choice: 0, text, details } => self.reasoning(text, details, out),
-            Delta::ReasoningDetail { choice: 0, detail } => self.reasoning("", std::slice::from_ref(detail), out),
+            Delta::Reasoning { choice: 0, text, details } => self.reasoning(&text, &details, out),
+            Delta::ReasoningDetail { choice: 0, detail } => self.reasoning("", std::slice::from_ref(&detail), out),
             Delta::ToolCall { choice: 0, index, id, name, arguments } => {
-                self.call(*index, id.as_deref(), name.as_deref(), arguments, out);
+                self.call(index, id.as_deref(), name.as_deref(), arguments, out);
             }
             Delta::Image { choice: 0, image } => self.image(image, out),
             Delta::Item { choice: 0, item } => self.native(item, out),
-            Delta::Annotation { choice: 0, annotation } => self.annotation(annotation, out),
-            Delta::Logprobs { choice: 0, logprobs } => self.logprobs.extend(super::reply::logprobs(logprobs)),
+            Delta::Annotation { choice: 0, annotation } => self.annotation(&annotation, out),
+            Delta::Logprobs { choice: 0, logprobs } => self.logprobs.extend(super::reply::logprobs(&logprobs)),
             _ => {}
         }
     }
