@@ -178,6 +178,9 @@ async fn s8_a_large_event_passes_and_a_larger_one_is_an_error() {
     }
     let app = builder.simulated("after", Family::OpenAi).await.start().await;
     for (slug, ..) in FORMATS {
+        // What a first answer takes once and for all is none of the event's.
+        let first = ask(&app, slug, DIALECTS[0], true, &json!({})).await;
+        assert!(first.is_done(), "{slug}: {}", first.head);
         let large = "x".repeat(LARGE / if slug == "responses-like" { 4 } else { 1 });
         let knobs = json!({"answer": {"text": large}, "body": {"tokens_per_chunk": 4_000_000}});
         app.simulator(slug).set_scenario("*", scenario(knobs));
@@ -189,8 +192,8 @@ async fn s8_a_large_event_passes_and_a_larger_one_is_an_error() {
         assert_eq!(answer.content().len(), large.len(), "{slug}: {} bytes came", answer.body.len());
         assert!(answer.stream_error().is_none() && answer.is_done(), "{slug}");
         let grown = peak(&app).saturating_sub(before);
-        // The aim is twice the event; docs/resilience.md has what is measured.
-        assert!(grown <= 12 * (LARGE as u64 >> 10), "{slug}: {grown} KiB");
+        // Twice the event is what is held; the allocator gives back late what was held before.
+        assert!(grown <= 6 * (LARGE as u64 >> 10), "{slug}: {grown} KiB");
         eprintln!("S8, {slug}: an event of {} KiB, {grown} KiB more at the peak", large.len() >> 10);
         app.simulator(slug).set_scenario("*", scenario(json!({"body": {"fault": "nine_mib"}})));
         let answer = ask(&app, slug, DIALECTS[0], true, &json!({})).await;
