@@ -176,7 +176,7 @@ impl Flow {
             };
             if looked.is_pending() {
                 match self.poll_timer(context) {
-                    Poll::Ready(comment) if comment.is_empty() => {}
+                    Poll::Ready([]) => {}
                     Poll::Ready(comment) => return Poll::Ready(Some(Bytes::from_static(comment))),
                     Poll::Pending => {
                         self.come_back(context);
