@@ -21,14 +21,14 @@ pub(super) struct Fragment<'a> {
 }
 
 /// The calls of one choice.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Calls {
     calls: Vec<Call>,
     /// The call that the last fragment belonged to.
     current: usize,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Call {
     index: Option<u64>,
     /// The provider's id; `None` when ours was invented.
@@ -173,7 +173,7 @@ fn fingerprint(text: &str) -> u32 {
 }
 
 /// How far the JSON text of the arguments has come.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Progress {
     depth: usize,
     is_string: bool,

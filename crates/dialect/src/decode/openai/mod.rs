@@ -5,6 +5,7 @@
 
 mod parts;
 mod read;
+mod template;
 
 use super::failure;
 use super::stream::StreamError;
@@ -13,9 +14,10 @@ use crate::canonical::reply::{Delta, Finish, FinishReason};
 use domain::catalog::Quirks;
 use domain::usage::Usage;
 use parts::Body;
+use template::Templates;
 
 /// State of one streamed answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stream {
     prefers_reasoning: bool,
     has_started: bool,
@@ -25,9 +27,10 @@ pub(super) struct Stream {
     has_citations: bool,
     usage: Option<Usage>,
     choices: Vec<ChoiceState>,
+    templates: Templates,
 }
 
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct ChoiceState {
     index: u32,
     calls: Calls,
@@ -61,12 +64,16 @@ impl Stream {
             has_citations: false,
             usage: None,
             choices: Vec::new(),
+            templates: Templates::default(),
         }
     }
 
     /// Reads one event.
     pub(super) fn event(&mut self, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
-        self.read(json, Extent::Piece, out)
+        let start = out.len();
+        self.read(json, Extent::Piece, out)?;
+        self.learn(json, out.get(start..).unwrap_or_default());
+        Ok(())
     }
 
     /// Ends the answer: what only the end can tell.
