@@ -56,11 +56,24 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
 #[must_use]
 pub fn format_scaled(value: i128, scale: u32) -> String {
     let places = usize::try_from(scale).unwrap_or(0);
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = places + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let digits = value.unsigned_abs().to_string();
+    let (whole, fraction) = match digits.len().checked_sub(places) {
+        Some(whole) if whole > 0 => digits.split_at(whole),
+        _ => ("0", digits.as_str()),
+    };
+    let zeros = places.saturating_sub(fraction.len());
     let fraction = fraction.trim_end_matches('0');
-    let sign = if value < 0 { "-" } else { "" };
-    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    let mut text = String::with_capacity(whole.len() + zeros + fraction.len() + 2);
+    if value < 0 {
+        text.push('-');
+    }
+    text.push_str(whole);
+    if !fraction.is_empty() {
+        text.push('.');
+        text.extend(std::iter::repeat_n('0', zeros));
+        text.push_str(fraction);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -79,6 +92,22 @@ mod tests {
             ("1.10", 1, 11),
         ] {
             assert_eq!(parse_scaled(text, scale), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn prints_the_shortest_exact_text() {
+        for (value, scale, text) in [
+            (0, 0, "0"),
+            (0, 9, "0"),
+            (7, 0, "7"),
+            (-150, 2, "-1.5"),
+            (1_000, 3, "1"),
+            (5, 9, "0.000000005"),
+            (-50, 9, "-0.00000005"),
+            (i128::from(i64::MIN), 9, "-9223372036.854775808"),
+        ] {
+            assert_eq!(format_scaled(value, scale), text);
         }
     }
 

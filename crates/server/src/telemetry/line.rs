@@ -1,15 +1,20 @@
 //! [`JsonLine`]: an event as one line of JSON, written straight into the line's buffer.
 
+use domain::time::{Clock as _, Timestamp};
+use edge::clock::SystemClock;
+use std::cell::RefCell;
 use std::fmt::{self, Debug, Write as _};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::registry::LookupSpan;
 
 /// `timestamp`, `level`, the event's fields in their order, `target`.
-pub(super) struct JsonLine;
+#[derive(Debug, Default)]
+pub(super) struct JsonLine {
+    clock: SystemClock,
+}
 
 impl<S, N> FormatEvent<S, N> for JsonLine
 where
@@ -18,7 +23,7 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         out.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut out)?;
+        write_moment(&mut out, self.clock.now())?;
         out.write_str("\",\"level\":\"")?;
         out.write_str(event.metadata().level().as_str())?;
         out.write_char('"')?;
@@ -31,6 +36,31 @@ where
     }
 }
 
+thread_local! {
+    /// The last second that a line of this thread named, and its text: a calendar is asked once a second, not once a line.
+    static SECOND: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+}
+
+/// RFC 3339 with microseconds, UTC.
+fn write_moment(out: &mut impl fmt::Write, moment: Timestamp) -> fmt::Result {
+    const MICROS: i64 = 1_000_000;
+    let second = moment.micros().div_euclid(MICROS);
+    let micros = moment.micros().rem_euclid(MICROS);
+    SECOND.with_borrow_mut(|(known, text)| {
+        if *known != second {
+            *text = Timestamp::from_micros(second * MICROS).to_rfc3339();
+            text.truncate(text.len() - usize::from(text.ends_with('Z')));
+            *known = second;
+        }
+        out.write_str(text)
+    })?;
+    // A one in front keeps the zeros behind it.
+    let mut digits = itoa::Buffer::new();
+    out.write_char('.')?;
+    out.write_str(digits.format(MICROS + micros).get(1..).unwrap_or_default())?;
+    out.write_char('Z')
+}
+
 /// Writes fields as they come; the first failure stops it.
 struct Fields<'a, W> {
     out: &'a mut W,
@@ -38,6 +68,25 @@ struct Fields<'a, W> {
 }
 
 impl<W: fmt::Write> Fields<'_, W> {
+    /// A field whose value is a number or a word of JSON.
+    fn bare(&mut self, field: &Field, value: &str) {
+        if self.result.is_ok() {
+            self.result = self.try_bare(field.name(), value);
+        }
+    }
+
+    fn try_bare(&mut self, name: &str, value: &str) -> fmt::Result {
+        self.try_name(name)?;
+        self.out.write_str(value)
+    }
+
+    fn try_name(&mut self, name: &str) -> fmt::Result {
+        self.out.write_str(",\"")?;
+        // Raw identifiers (`r#type`) are a matter of the source, not of the line.
+        self.out.write_str(name.strip_prefix("r#").unwrap_or(name))?;
+        self.out.write_str("\":")
+    }
+
     /// A field whose value is written between quotation marks, or bare.
     fn put(&mut self, field: &Field, is_text: bool, value: fmt::Arguments<'_>) {
         if self.result.is_ok() {
@@ -46,16 +95,16 @@ impl<W: fmt::Write> Fields<'_, W> {
     }
 
     fn try_put(&mut self, name: &str, is_text: bool, value: fmt::Arguments<'_>) -> fmt::Result {
-        self.out.write_str(",\"")?;
-        // Raw identifiers (`r#type`) are a matter of the source, not of the line.
-        self.out.write_str(name.strip_prefix("r#").unwrap_or(name))?;
-        self.out.write_str(if is_text { "\":\"" } else { "\":" })?;
-        match (is_text, value.as_str()) {
-            (true, Some(text)) => Escaped(self.out).write_str(text)?,
-            (true, None) => Escaped(self.out).write_fmt(value)?,
-            (false, _) => self.out.write_fmt(value)?,
+        self.try_name(name)?;
+        if !is_text {
+            return self.out.write_fmt(value);
         }
-        if is_text { self.out.write_char('"') } else { Ok(()) }
+        self.out.write_char('"')?;
+        match value.as_str() {
+            Some(text) => Escaped(self.out).write_str(text)?,
+            None => Escaped(self.out).write_fmt(value)?,
+        }
+        self.out.write_char('"')
     }
 }
 
@@ -67,23 +116,23 @@ impl<W: fmt::Write> Visit for Fields<'_, W> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, false, format_args!("{value}"));
+        self.bare(field, if value { "true" } else { "false" });
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, false, format_args!("{value}"));
+        self.bare(field, itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, false, format_args!("{value}"));
+        self.bare(field, itoa::Buffer::new().format(value));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.put(field, false, format_args!("{value}"));
+        self.bare(field, itoa::Buffer::new().format(value));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.put(field, false, format_args!("{value}"));
+        self.bare(field, itoa::Buffer::new().format(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
@@ -98,9 +147,8 @@ impl<W: fmt::Write> Visit for Fields<'_, W> {
 
 impl<W: fmt::Write> Fields<'_, W> {
     fn try_text(&mut self, name: &str, value: &str) -> fmt::Result {
-        self.out.write_str(",\"")?;
-        self.out.write_str(name.strip_prefix("r#").unwrap_or(name))?;
-        self.out.write_str("\":\"")?;
+        self.try_name(name)?;
+        self.out.write_char('"')?;
         Escaped(self.out).write_str(value)?;
         self.out.write_char('"')
     }
@@ -163,7 +211,8 @@ mod tests {
     #[test]
     fn every_kind_of_value_becomes_one_line_of_json_that_reads_back() {
         let sheet = Sheet::default();
-        let subscriber = tracing_subscriber::fmt().with_writer(sheet.clone()).event_format(JsonLine).finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_writer(sheet.clone()).event_format(JsonLine::default()).finish();
         let hostile = "a \"quote\" \\ and\nlines \u{1} \u{1f600}";
         tracing::subscriber::with_default(subscriber, || {
             let shown = io::Error::other(hostile);

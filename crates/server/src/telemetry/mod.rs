@@ -29,7 +29,7 @@ pub fn start(section: &LogSection) -> anyhow::Result<Option<Outlet>> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
     let (started, outlet) = if is_json(section) {
         let outlet = Outlet::start(std::io::stdout(), section.buffer_bytes, section.interval).context("logging")?;
-        (builder.with_writer(outlet.inlet()).event_format(line::JsonLine).try_init(), Some(outlet))
+        (builder.with_writer(outlet.inlet()).event_format(line::JsonLine::default()).try_init(), Some(outlet))
     } else {
         (builder.with_writer(std::io::stdout).with_target(false).compact().try_init(), None)
     };

@@ -18,28 +18,47 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends UTF-8 text, or any part of it, as it stands within a JSON string.
-pub(crate) fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut plain = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..=0x1f => &[],
-            _ => continue,
-        };
-        out.extend_from_slice(bytes.get(plain..at).unwrap_or_default());
-        plain = at + 1;
-        if escape.is_empty() {
-            out.extend_from_slice(b"\\u00");
-            out.extend([byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        } else {
-            out.extend_from_slice(escape);
+pub(crate) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
+    let mut rest = text;
+    while let Some((plain, byte, behind)) = split_special(rest) {
+        out.extend_from_slice(plain);
+        rest = behind;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                out.extend_from_slice(b"\\u00");
+                let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+                out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+            }
         }
     }
-    out.extend_from_slice(bytes.get(plain..).unwrap_or_default());
+    out.extend_from_slice(rest);
+}
+
+/// Splits a text at its first byte that JSON wants escaped: what is before it, the byte, what is behind it.
+fn split_special(text: &[u8]) -> Option<(&[u8], u8, &[u8])> {
+    let (words, _) = text.as_chunks::<8>();
+    let plain = 8 * words.iter().take_while(|word| !has_special(u64::from_le_bytes(**word))).count();
+    let within = text.get(plain..)?.iter().position(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\'))?;
+    let (before, rest) = text.split_at_checked(plain + within)?;
+    let (byte, behind) = rest.split_first()?;
+    Some((before, *byte, behind))
+}
+
+/// Whether one of eight bytes is below 0x20, a quotation mark or a backslash. May also say so when none is, never the other
+/// way round: a borrow can reach the byte above one that matches.
+const fn has_special(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let below = word.wrapping_sub(ONES * 0x20) & !word;
+    (below | zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c))) & TOPS != 0
 }
 
 /// Appends a string or `null`.
@@ -66,8 +85,8 @@ pub(crate) fn field(out: &mut Vec<u8>, name: &str) {
 }
 
 /// Appends a whole number.
-pub(crate) fn number(out: &mut Vec<u8>, number: impl Into<i128>) {
-    out.extend_from_slice(number.into().to_string().as_bytes());
+pub(crate) fn number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends an amount as the exact decimal number of dollars.
@@ -110,4 +129,24 @@ fn one_line(out: &mut Vec<u8>, json: &str) {
         rest = more.get(1..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::string;
+
+    #[test]
+    fn every_character_at_every_place_reads_back() {
+        let special =
+            (0..=0x24u8).chain([b'[', b'\\', b']', 0x7f]).map(char::from).chain(['é', '€', '\u{1f600}', '\u{80}']);
+        for character in special {
+            for before in 0..19 {
+                let text = format!("{}{character}{character}behind it", "x".repeat(before));
+                let mut out = Vec::new();
+                string(&mut out, &text);
+                assert_eq!(serde_json::from_slice::<String>(&out).ok().as_deref(), Some(&*text), "{text:?}");
+                assert!(out.iter().all(|byte| *byte >= 0x20), "{text:?}");
+            }
+        }
+    }
 }
