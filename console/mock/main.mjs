@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { generation, newKey, sampleGenerations, sampleKeys } from './account.mjs';
 import { catalogue, endpointsOf } from './catalogue.mjs';
 import { chat } from './chat.mjs';
+import { freshRouting, ruleRoutes, samplePresets, sampleRouting } from './rules.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const BODY_MAX = 4_000_000;
@@ -26,12 +27,13 @@ let state = fresh();
 function fresh() {
   const filled = scenario !== 'empty';
   const generations = filled ? sampleGenerations(models, 120) : [];
-  return { signedIn: scenario !== 'signed-out', keys: filled ? sampleKeys() : [], generations, made: 10 };
+  const routing = { account: filled ? sampleRouting() : freshRouting(), workspace: freshRouting() };
+  return { signedIn: scenario !== 'signed-out', keys: filled ? sampleKeys() : [], generations, made: 10, presets: filled ? samplePresets() : [], routing };
 }
 
-function refuse(response, code, message) {
+function refuse(response, code, message, param) {
   response.writeHead(code, { 'content-type': 'application/json', 'x-request-id': 'req_5f1c0a9e' });
-  response.end(JSON.stringify({ error: { code, message } }));
+  response.end(JSON.stringify({ error: { code, message, metadata: param ? { param } : null } }));
 }
 
 function answer(response, body, code = 200) {
@@ -68,6 +70,10 @@ const routes = [
     if (found) answer(response, { data: endpointsOf(found) });
     else refuse(response, 404, `No model ${author}/${slug}`);
   }],
+  ['GET', /^\/api\/v1\/providers$/, (_, response) => {
+    const data = ['northwind', 'tidewater', 'acme', 'bluff', 'cobalt', 'dune', 'estuary', 'foundry', 'glacier'].map((slug) => ({ slug, name: slug }));
+    answer(response, { data });
+  }],
   ['POST', /^\/console\/api\/v1\/setup$/, async (request, response) => {
     const { token } = await readJson(request);
     if (token === 'used') return refuse(response, 404, 'This set-up link was used already or has expired');
@@ -77,7 +83,7 @@ const routes = [
 ];
 
 const privateRoutes = [
-  ['GET', /^\/session$/, (_, response) => answer(response, { data: { account: { id: 'acc_1', name: 'Default' }, user: { id: 'user_1', name: 'Owner', role: 'owner' }, total_credits: 25, total_usage: 12.658812345, demo: scenario === 'empty', version: '0.1.0' } })],
+  ['GET', /^\/session$/, (_, response) => answer(response, { data: { account: { id: 'acc_1', name: 'Default' }, user: { id: 'user_1', name: 'Owner', role: 'owner' }, workspace_id: 'ws_1', total_credits: 25, total_usage: 12.658812345, demo: scenario === 'empty', version: '0.1.0' } })],
   ['DELETE', /^\/session$/, (_, response) => {
     state.signedIn = false;
     answer(response, null, 204);
@@ -120,6 +126,7 @@ const privateRoutes = [
       state.generations.unshift(entry);
       return entry;
     })],
+  ...ruleRoutes(() => state, models, { answer, refuse, readJson }),
 ];
 
 async function dispatch(table, path, request, response, url) {

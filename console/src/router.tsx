@@ -59,11 +59,54 @@ const generation = createRoute({
   component: lazyRouteComponent(() => import('./routes/generation/GenerationPage'), 'GenerationPage'),
 });
 
+const presets = createRoute({
+  getParentRoute: () => root,
+  path: '/presets',
+  component: lazyRouteComponent(() => import('./routes/presets/PresetsPage'), 'PresetsPage'),
+});
+
+const newPreset = createRoute({
+  getParentRoute: () => root,
+  path: '/presets/~new',
+  validateSearch: (search) => pick(search, 'starter'),
+  component: lazyRouteComponent(() => import('./routes/presets/NewPresetPage'), 'NewPresetPage'),
+});
+
+const preset = createRoute({
+  getParentRoute: () => root,
+  path: '/presets/$slug',
+  validateSearch: (search) => pick(search, 'tab', 'version', 'against'),
+  component: lazyRouteComponent(() => import('./routes/presets/PresetPage'), 'PresetPage'),
+});
+
+const routing = createRoute({
+  getParentRoute: () => root,
+  path: '/routing',
+  validateSearch: (search) => pick(search, 'view', 'model', 'preset', 'question', 'fields'),
+  component: lazyRouteComponent(() => import('./routes/routing/RoutingPage'), 'RoutingPage'),
+});
+
 const DocsComponent = lazyRouteComponent(() => import('./routes/docs/DocsPage'), 'DocsPage');
 const docs = createRoute({ getParentRoute: () => root, path: '/docs', component: DocsComponent });
 const reference = createRoute({ getParentRoute: () => root, path: '/docs/api', component: DocsComponent });
 
-const tree = root.addChildren([start, setup, login, keys, models, model, chat, generations, generation, docs, reference]);
+const tree = root.addChildren([
+  start,
+  setup,
+  login,
+  keys,
+  models,
+  model,
+  chat,
+  generations,
+  generation,
+  presets,
+  newPreset,
+  preset,
+  routing,
+  docs,
+  reference,
+]);
 
 /** The router of the console: client-side addresses below `/`. */
 export function createConsoleRouter() {

@@ -39,6 +39,29 @@ const createKey = async (page) => {
   await page.getByText('Choose when the limit starts again', { exact: true }).waitFor();
 };
 
+const createPreset = async (page) => {
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('');
+  await page.getByRole('textbox', { name: 'Slug' }).fill('Not A Slug');
+  await page.getByRole('textbox', { name: 'Temperature' }).fill('hot');
+  await page.getByRole('button', { name: 'Create preset' }).click();
+  await page.getByText('Lower-case letters and digits').first().waitFor();
+};
+const askPlan = async (page) => {
+  await page.getByRole('button', { name: 'Who would serve it?' }).click();
+  await page.getByText('would serve', { exact: false }).nth(1).waitFor();
+};
+const breakJson = async (page) => {
+  await page.getByRole('button', { name: 'JSON' }).click();
+  await page.getByRole('textbox', { name: 'Settings as JSON' }).fill('{\n  "model": oops\n}');
+  await page.getByText('The JSON has an error.').waitFor();
+};
+const badList = async (page) => {
+  await page.getByRole('combobox', { name: 'Ignored providers' }).fill('nobody here');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await page.getByRole('alert').first().waitFor();
+};
+
 /** Name, scenario of the mock, path, what to wait for, and what to do before looking. */
 const PAGES = [
   ['landing', 'signed-out', () => '/', 'text=Get API key'],
@@ -59,6 +82,20 @@ const PAGES = [
   ['chat, cut off', 'full', () => '/chat?model=portolan/demo-lorem', 'textarea', ask('cut it', '[role=alert]')],
   ['generations', 'full', () => '/generations', 'text=Load more'],
   ['generation', 'full', () => generation, 'text=Total'],
+  ['presets', 'full', () => '/presets', 'text=Support answers >> visible=true'],
+  ['presets, none', 'empty', () => '/presets', 'text=No presets yet'],
+  ['presets, failing', 'failing', () => '/presets', '[role=alert]'],
+  ['preset, new with errors', 'full', () => '/presets/~new?starter=private', 'text=Create preset', createPreset],
+  ['preset', 'full', () => '/presets/support', 'text=Save as version 4', askPlan],
+  ['preset, as JSON with an error', 'full', () => '/presets/support', 'text=Save as version 4', breakJson],
+  ['preset, versions', 'full', () => '/presets/support?tab=versions&version=3&against=1', 'text=lines new'],
+  ['preset, use', 'full', () => '/presets/nightly-summaries?tab=use', 'text=As the model'],
+  ['preset, unknown', 'full', () => '/presets/nobody', '[role=alert]'],
+  ['routing', 'full', () => '/routing', 'text=Everything is saved'],
+  ['routing, never set', 'empty', () => '/routing?view=workspace', 'text=Nothing is restricted'],
+  ['routing, refused', 'full', () => '/routing', 'text=Everything is saved', badList],
+  ['plan', 'full', () => '/routing?view=plan&model=granite/tide-5-70b', 'text=would serve'],
+  ['plan, refused', 'full', () => '/routing?view=plan&model=granite/tide-5-70b&fields={"provider":{"only":["nobody"]}}', 'text=would be refused with this'],
   ['reference', 'full', () => '/docs/api', 'text=Chat with a model >> visible=true'],
   ['nothing here', 'full', () => '/no/such-page', 'text=Start page'],
 ];

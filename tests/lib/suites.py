@@ -189,7 +189,7 @@ def resilience(runner):
 
 
 def browser(log):
-    """A person's way through the console of a fresh server, and every page of it against prepared data."""
+    """A person's way through a fresh server's console, every page against prepared data, and what its settings do to requests."""
     fresh(log)
     pictures = ROOT / "target" / "screenshots"
     pictures.mkdir(parents=True, exist_ok=True)
@@ -197,7 +197,8 @@ def browser(log):
         environment = {"PORTOLAN_SETUP_URL": world.setup_link, "PORTOLAN_SCREENSHOTS": str(pictures)}
         journey = counted(*execute(log, ["node", "--test", "--test-reporter=tap", "tests/browser/journey.test.mjs"], NODE, **environment))
     settled(world, journey[1])
-    pages = counted(*execute(log, ["node", "--test", "--test-reporter=tap", "tests/browser/pages.test.mjs"], NODE))
+    more = ["tests/browser/pages.test.mjs", "tests/browser/rules.test.mjs"]
+    pages = counted(*execute(log, ["node", "--test", "--test-concurrency=1", "--test-reporter=tap", *more], NODE, PORTOLAN_TEST_BINARY=BINARY))
     return journey[0] + pages[0], journey[1] + pages[1]
 
 

@@ -8,14 +8,17 @@ export class ApiError extends Error {
   readonly requestId: string | null;
   /** Seconds to wait before a retry, from `retry-after`. */
   readonly retryAfter: number | null;
+  /** The field of the request that cannot be used, such as `provider.sort`, where the server names one. */
+  readonly param: string | null;
 
-  constructor(message: string, facts: { status: number; code?: number; requestId?: string | null; retryAfter?: number | null }) {
+  constructor(message: string, facts: { status: number; code?: number; requestId?: string | null; retryAfter?: number | null; param?: string | null }) {
     super(message);
     this.name = 'ApiError';
     this.status = facts.status;
     this.code = facts.code ?? facts.status;
     this.requestId = facts.requestId ?? null;
     this.retryAfter = facts.retryAfter ?? null;
+    this.param = facts.param ?? null;
   }
 }
 
@@ -28,18 +31,25 @@ export function errorFromAnswer(response: Response, body: unknown): ApiError {
     code: envelope.code,
     requestId: response.headers.get('x-request-id'),
     retryAfter: after > 0 ? after : null,
+    param: envelope.param,
   });
 }
 
-/** Message and code inside `{error: {code, message}}`, each absent where it is missing or of another type. */
-export function errorObject(body: unknown): { message?: string; code?: number } {
+/** Message, code and field inside `{error: {code, message, metadata}}`, each absent where it is missing or of another type. */
+export function errorObject(body: unknown): { message?: string; code?: number; param?: string } {
   if (typeof body !== 'object' || body === null || !('error' in body)) return {};
   const { error } = body;
   if (typeof error !== 'object' || error === null) return {};
   return {
     message: 'message' in error && typeof error.message === 'string' ? error.message : undefined,
     code: 'code' in error && typeof error.code === 'number' ? error.code : undefined,
+    param: 'metadata' in error ? paramOf(error.metadata) : undefined,
   };
+}
+
+function paramOf(metadata: unknown): string | undefined {
+  if (typeof metadata !== 'object' || metadata === null || !('param' in metadata)) return undefined;
+  return typeof metadata.param === 'string' ? metadata.param : undefined;
 }
 
 /** Turns anything thrown into an {@link ApiError}; a failed connection becomes status 0. */

@@ -772,6 +772,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/api/v1/route/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain a request's route
+         * @description An extension. The plan that the same body would be given at the route of its dialect, with the reason for every endpoint
+         *     that is kept, moved back or left out. Nobody is called and nothing is charged.
+         */
+        post: operations["console_post_route_explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1916,6 +1937,8 @@ export interface components {
         ErrorMetadata: {
             /** @description For programs: `authentication`, `not_found`, `invalid_request`, …. */
             error_type?: string | null;
+            /** @description The field or query parameter that cannot be used, if it is one. */
+            param?: string | null;
         };
         /** @description The body of every refusal. */
         ErrorReply: {
@@ -2866,6 +2889,16 @@ export interface components {
             creator_user_id: string | null;
             /** @description The version that requests get. */
             designated_version_id: string | null;
+            /**
+             * Format: int64
+             * @description Its number; an extension.
+             */
+            designated_version_number: number;
+            /**
+             * Format: int64
+             * @description How many versions there are; an extension.
+             */
+            versions: number;
             /** @description When it was made. */
             created_at: string;
             /** @description Last change. */
@@ -3533,6 +3566,8 @@ export interface components {
         SessionData: {
             account: components["schemas"]["AccountData"];
             user: components["schemas"]["UserData"];
+            /** @description The workspace whose presets and routing settings apply. */
+            workspace_id: string;
             /**
              * Format: double
              * @description Credit that was ever granted, in US dollars.
@@ -6824,6 +6859,99 @@ export interface operations {
             };
             /** @description Gateway Timeout */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    console_post_route_explain: {
+        parameters: {
+            query?: {
+                /** @description Whose body it is: `chat` (the default), `messages`, `responses`, `completions` or `embeddings` */
+                dialect?: string;
+            };
+            header?: {
+                /** @description Fixes the draw where the body does not */
+                "x-portolan-seed"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteExplanation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,7 +9,8 @@ const GENERAL: [string[], string][] = [
 ];
 
 const PAGES: [string[], string][] = [
-  [['n'], 'New key (Keys), new chat (Chat)'],
+  [['n'], 'New key (Keys), new preset (Presets), new chat (Chat)'],
+  [['Ctrl', 'S'], 'Save (Presets, Routing & privacy)'],
   [['m'], 'Choose a model (Chat)'],
   [['j'], 'Next row'],
   [['k'], 'Previous row'],

@@ -2,7 +2,7 @@ import type { IconName } from '../ui/icons';
 
 /** A place in the console. */
 export type Place = {
-  to: '/' | '/models' | '/chat' | '/generations' | '/keys';
+  to: '/' | '/models' | '/chat' | '/generations' | '/keys' | '/presets' | '/routing';
   label: string;
   icon: IconName;
   /** The second key of its shortcut, after `g`. */
@@ -26,4 +26,11 @@ export const PLACES: { group: string; places: Place[] }[] = [
     places: [{ to: '/generations', label: 'Generations', icon: 'list', key: 'l', open: false }],
   },
   { group: 'Use', places: [{ to: '/keys', label: 'Keys', icon: 'key', key: 'k', open: false }] },
+  {
+    group: 'Control',
+    places: [
+      { to: '/presets', label: 'Presets', icon: 'preset', key: 'p', open: false },
+      { to: '/routing', label: 'Routing & privacy', icon: 'route', key: 'r', open: false },
+    ],
+  },
 ];

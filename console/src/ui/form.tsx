@@ -62,3 +62,52 @@ export function Choice<T extends string>({ legend, options, value, onChange, err
     </fieldset>
   );
 }
+
+type ToggleProps = { label: string; hint?: string; checked: boolean; onChange: (checked: boolean) => void; disabled?: boolean };
+
+/** One switch with what it means beside it. */
+export function Toggle({ label, hint, checked, onChange, disabled }: ToggleProps) {
+  const id = useId();
+  return (
+    <div className="flex min-h-6 gap-2.5 pointer-coarse:min-h-11">
+      <input
+        id={id}
+        type="checkbox"
+        className="mt-0.5 size-4 shrink-0 accent-accent pointer-coarse:size-5"
+        checked={checked}
+        disabled={disabled}
+        aria-describedby={hint ? `${id}-note` : undefined}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <div className="min-w-0">
+        <label htmlFor={id} className="font-medium">
+          {label}
+        </label>
+        {hint && (
+          <p id={`${id}-note`} className="text-muted">
+            {hint}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+type SelectProps = { label: string; hint?: string; error?: string; value: string; options: readonly (readonly [value: string, label: string])[]; onChange: (value: string) => void };
+
+/** One of several, in the browser's own list. */
+export function Select({ label, hint, error, value, options, onChange }: SelectProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <select {...control} className="field" value={value} onChange={(event) => onChange(event.target.value)}>
+          {options.map(([option, text]) => (
+            <option key={option} value={option}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}

@@ -43,7 +43,7 @@ pub enum ControlError {
     #[error("{field}: {reason}")]
     Invalid {
         /// Its name as documented.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it, in our own words.
         reason: Cow<'static, str>,
     },
@@ -98,18 +98,20 @@ struct Envelope<'a> {
 struct Body<'a> {
     code: u16,
     message: &'a str,
-    metadata: Metadata,
+    metadata: Metadata<'a>,
 }
 
 #[derive(serde::Serialize)]
-struct Metadata {
+struct Metadata<'a> {
     error_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'a str>,
 }
 
 impl ControlError {
     /// One field or query parameter that cannot be used.
-    pub(crate) fn invalid(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::Invalid { field, reason: reason.into() }
+    pub(crate) fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
     }
 
     /// What the public contract calls it.
@@ -146,7 +148,11 @@ impl ControlError {
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
         let kind = self.kind();
-        let metadata = Metadata { error_type: kind.as_str() };
+        let param = match &self {
+            Self::Invalid { field, .. } => Some(&**field),
+            _ => None,
+        };
+        let metadata = Metadata { error_type: kind.as_str(), param };
         let message = self.message();
         let body = Envelope { error: Body { code: kind.status(), message: &message, metadata } };
         // A struct of numbers and texts can always be written.

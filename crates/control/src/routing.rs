@@ -170,13 +170,13 @@ fn apply(before: &RoutingRules, changes: Map<String, Value>) -> Result<RoutingRu
         let value = if value.is_null() { otherwise.clone() } else { value };
         let single = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
         if serde_json::from_value::<RoutingRules>(single).is_err() {
-            return Err(ControlError::Request(format!("{name}: is not of the documented shape").into()));
+            return Err(ControlError::invalid(name, "is not of the documented shape"));
         }
         if let Some(settings) = settings.as_object_mut() {
             settings.insert(name, value);
         }
     }
     let after: RoutingRules = serde_json::from_value(settings)?;
-    after.check().map_err(|error| ControlError::Request(error.to_string().into()))?;
+    after.check().map_err(|error| ControlError::invalid(error.field, error.problem))?;
     Ok(after)
 }

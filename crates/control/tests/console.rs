@@ -38,6 +38,7 @@ async fn a_set_up_link_opens_one_session_once() {
         (&json!(5), &json!(0), &json!(false))
     );
     assert!(!session["version"].as_str().expect("text").is_empty());
+    assert_eq!(session["workspace_id"], tenant.workspace.to_string());
     let again = house.post("/console/api/v1/setup").cookie("a=b").json(&body).send().await;
     let made_up = house.post("/console/api/v1/setup").cookie("a=b").json(r#"{"token":"x"}"#).send().await;
     assert_eq!((again.status.as_u16(), &again.body), (404, &made_up.body));

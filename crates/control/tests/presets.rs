@@ -71,6 +71,10 @@ async fn presets_list_newest_first() {
     let listed = get(&house, &tenant, "/presets?limit=2").await.json();
     assert_eq!((&listed["data"][0]["slug"], &listed["data"][1]["slug"]), (&json!("three"), &json!("two")));
     assert_eq!(listed["total_count"], 3);
+    house.preset(&tenant, "three").await;
+    let listed = get(&house, &tenant, "/presets?limit=1").await.json();
+    let row = &listed["data"][0];
+    assert_eq!((&row["designated_version_number"], &row["versions"]), (&json!(2), &json!(2)));
     for query in ["limit=0", "limit=101", "offset=-1", "limit=1&limit=2"] {
         assert_eq!(get(&house, &tenant, &format!("/presets?{query}")).await.status, 400, "{query}");
     }
@@ -107,6 +111,9 @@ async fn a_preset_goes_back_to_an_earlier_version_and_is_switched_off() {
 async fn bodies_that_cannot_be_a_preset_are_refused() {
     let house = House::open().await;
     let tenant = house.tenant("a", 5).await;
+    let hot = put(&house, &tenant, "brief/chat/completions", &json!({"temperature": 9})).await.json();
+    assert_eq!(hot["error"]["metadata"]["param"], "temperature", "the field is named: {hot}");
+    assert!(hot["error"]["message"].as_str().is_some_and(|text| text.starts_with("temperature: ")), "{hot}");
     for (slug, body) in [
         ("brief", r#"{"temperature":9}"#),
         ("brief", r#"{"model":"@preset/brief"}"#),
@@ -210,6 +217,8 @@ async fn settings_that_mean_nothing_are_refused() {
         let answer = patch(&house, &tenant, "/routing", &body).await;
         assert_eq!(answer.status, 400, "{body}");
         assert!(answer.text().contains(problem), "{}", answer.text());
+        let field = answer.json()["error"]["metadata"]["param"].clone();
+        assert_eq!(field.is_string(), answer.text().contains(": "), "{}", answer.text());
     }
     let shown = house.get("/api/v1/routing").key(&tenant.management).send().await.json();
     assert_eq!(shown["updated_at"], Value::Null, "nothing was stored");

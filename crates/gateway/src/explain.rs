@@ -20,10 +20,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Answers with the plan that a request would be given. Nothing is called, held or charged.
-pub async fn explain(gateway: &Arc<Gateway>, request: Request) -> Response {
+pub async fn explain(gateway: &Arc<Gateway>, credential: Credential, request: Request) -> Response {
     let dialect = dialect(&request);
-    let knock =
-        accept::accept(gateway, dialect.as_ref().copied().unwrap_or(Dialect::Chat), Credential::Header, request);
+    let knock = accept::accept(gateway, dialect.as_ref().copied().unwrap_or(Dialect::Chat), credential, request);
     let id = knock.id();
     let explained = async {
         let caller = match authenticate::any_key(gateway, knock.head()).await {

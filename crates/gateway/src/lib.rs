@@ -55,6 +55,18 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", pattern: "/api/v1/route/explain", access: Access::AnyKey, body_max: 33_554_432 },
 ];
 
+/// What the data plane answers behind the console's door; the server mounts these, because a session is the control
+/// plane's to recognise.
+pub const CONSOLE_ROUTES: &[Route] = &[
+    Route {
+        method: "POST",
+        pattern: "/console/api/v1/chat/completions",
+        access: Access::Session,
+        body_max: 33_554_432,
+    },
+    Route { method: "POST", pattern: "/console/api/v1/route/explain", access: Access::Session, body_max: 33_554_432 },
+];
+
 /// The public routes of the data plane.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
@@ -102,10 +114,15 @@ async fn embeddings(State(gateway): State<Arc<Gateway>>, request: Request) -> Re
 }
 
 async fn explain_route(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    explain::explain(&gateway, request).await
+    explain::explain(&gateway, accept::Credential::Header, request).await
 }
 
 /// Answers a chat request on behalf of a key that the console's session stands for.
 pub async fn chat_for(gateway: &Arc<Gateway>, key: Arc<Key>, request: Request) -> Response {
     journey::run(gateway, Dialect::Chat, accept::Credential::Session(key), request).await
+}
+
+/// Explains a request's route on behalf of a key that the console's session stands for.
+pub async fn explain_for(gateway: &Arc<Gateway>, key: Arc<Key>, request: Request) -> Response {
+    explain::explain(gateway, accept::Credential::Session(key), request).await
 }

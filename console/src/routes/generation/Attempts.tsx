@@ -1,6 +1,7 @@
 import type { Attempt, Generation } from '../../api/types';
 import { formatDuration } from '../../format/figures';
 import { Status } from '../../ui/values';
+import { exclusionWords, policyWords, rankWords } from '../routing/reasons';
 import { Card } from './Card';
 
 type Look = { tone: 'ok' | 'bad' | 'off'; fill: string };
@@ -39,7 +40,7 @@ export function Attempts({ generation }: { generation: Generation }) {
             <div className="min-w-0">
               <Bar attempt={attempt} end={end} />
               <div className="mt-1 flex flex-wrap justify-between gap-x-4 text-muted">
-                <span className="min-w-0 break-words">{attempt.reason}</span>
+                <span className="min-w-0 break-words">{rankWords(attempt.reason)}</span>
                 <span className="whitespace-nowrap tabular-nums">
                   from {formatDuration(attempt.started_ms)}, took {formatDuration(attempt.duration_ms)}
                 </span>
@@ -73,10 +74,12 @@ function Excluded({ excluded }: { excluded: Generation['portolan']['excluded'] }
       <ul className="mt-2 space-y-1">
         {excluded.map(({ model, endpoint_tag, reason, policy }) => (
           <li key={`${model} ${endpoint_tag} ${reason}`} className="flex flex-wrap gap-x-3">
-            <span className="ident break-all" title={model}>
-              {endpoint_tag}
+            <span className="ident break-all">
+              {model} · {endpoint_tag}
             </span>
-            <span className="text-muted">{policy ? `${reason}, by ${policy}` : reason}</span>
+            <span className="text-muted" title={reason}>
+              {[exclusionWords(reason), policyWords(policy)].filter(Boolean).join(', ')}
+            </span>
           </li>
         ))}
       </ul>

@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { presetsQuery } from '../../api/rules';
 import type { Generation } from '../../api/types';
 import { formatDuration, formatThroughput } from '../../format/figures';
 import { Ident, Time } from '../../ui/values';
@@ -23,13 +25,14 @@ export function Facts({ generation }: { generation: Generation }) {
 
 function factsOf(generation: Generation): [string, ReactNode][] {
   const { portolan } = generation;
+  const [policy, rules] = (portolan.data_policy ?? '').split('; under ');
   const facts: [string, ReactNode][] = [
     ['Id', <Ident key="id" id={generation.id} what="generation id" />],
     ['Time', <Time key="time" at={generation.created_at} />],
     ['Model', <ModelLink key="model" id={generation.model} />],
     ['Asked for', portolan.model_asked === generation.model ? null : <span className="ident">{portolan.model_asked}</span>],
     ['Router', generation.router && <ModelLink id={generation.router} />],
-    ['Preset', generation.preset_id && <Ident id={generation.preset_id} what="preset id" />],
+    ['Preset', generation.preset_id && <PresetLink id={generation.preset_id} />],
     ['Provider', generation.provider_name],
     ['Status', portolan.error_type ? `${portolan.status} ${portolan.error_type}` : String(portolan.status)],
     ['Ended with', finish(generation)],
@@ -37,7 +40,8 @@ function factsOf(generation: Generation): [string, ReactNode][] {
     ['Generation', generation.generation_time === null ? null : formatDuration(generation.generation_time)],
     ['Speed', speed(generation)],
     ['Delivered', generation.streamed ? 'as a stream' : 'in one piece'],
-    ['Data policy', portolan.data_policy],
+    ['Provider’s policy', policy],
+    ['Rules in force', rules ?? 'none'],
     ['Region', portolan.region],
     ['Application', portolan.app?.title ?? portolan.app?.url],
     ['Customer', portolan.customer],
@@ -47,6 +51,17 @@ function factsOf(generation: Generation): [string, ReactNode][] {
     ['Upstream id', generation.upstream_id && <Ident id={generation.upstream_id} what="upstream id" />],
   ];
   return facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
+}
+
+/** The preset by its name, while it exists; its id stays in the record for good. */
+function PresetLink({ id }: { id: string }) {
+  const preset = useQuery(presetsQuery).data?.find((one) => one.id === id);
+  if (!preset) return <Ident id={id} what="preset id" />;
+  return (
+    <Link to="/presets/$slug" params={{ slug: preset.slug }} className="link">
+      {preset.name}
+    </Link>
+  );
 }
 
 function ModelLink({ id }: { id: string }) {

@@ -10,7 +10,9 @@ import { buttonClass } from '../../ui/Button';
 import { copyText } from '../../ui/copy';
 import { Page } from '../../ui/Page';
 import { ErrorPanel, SkeletonText } from '../../ui/states';
+import { Icon } from '../../ui/icons';
 import { Ident } from '../../ui/values';
+import { difference } from './asked';
 import { Attempts } from './Attempts';
 import { CostCard } from './CostCard';
 import { Facts } from './Facts';
@@ -34,9 +36,16 @@ function Record() {
       title="Generation"
       lead={<Ident id={id} what="generation id" short={false} />}
       actions={
-        <Link to="/generations" className={buttonClass()}>
-          All generations
-        </Link>
+        <>
+          {record.data && (
+            <Link to="/routing" search={{ view: 'plan', model: record.data.portolan.model_asked }} className={buttonClass()}>
+              Compare providers
+            </Link>
+          )}
+          <Link to="/generations" className={buttonClass()}>
+            All generations
+          </Link>
+        </>
       }
     >
       {record.isPending && (
@@ -57,6 +66,7 @@ function Cards({ generation }: { generation: Generation }) {
   ];
   return (
     <div className="grid max-w-6xl gap-4 lg:grid-cols-2">
+      <Differs generation={generation} />
       <dl className="card grid grid-cols-2 gap-4 p-4 sm:grid-cols-4 sm:p-5 lg:col-span-2">
         {figures.map(([term, value]) => (
           <div key={term}>
@@ -74,5 +84,19 @@ function Cards({ generation }: { generation: Generation }) {
       </div>
       <Facts generation={generation} />
     </div>
+  );
+}
+
+/** Says that another model answered than was asked for, and why. */
+function Differs({ generation }: { generation: Generation }) {
+  const why = difference(generation);
+  if (!why) return null;
+  return (
+    <p className="card flex items-start gap-2 p-4 lg:col-span-2">
+      <Icon name="route" size={20} className="text-accent" />
+      <span className="min-w-0">
+        Asked for <span className="ident break-all">{generation.portolan.model_asked}</span>, answered by <span className="ident break-all">{generation.model}</span>. {why}
+      </span>
+    </p>
   );
 }

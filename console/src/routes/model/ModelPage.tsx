@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { endpointsQuery, modelsQuery } from '../../api/queries';
 import type { Model, ModelEndpoints } from '../../api/types';
+import { useMaybeSession } from '../../app/session';
 import { useShortcuts } from '../../app/shortcuts';
 import { curlSnippet, nodeSnippet, pythonSnippet } from '../../app/snippets';
 import { formatTokens } from '../../format/figures';
@@ -29,6 +30,7 @@ export function ModelPage() {
   const endpoints = useQuery(endpointsQuery(author, slug));
   const listed = useQuery(modelsQuery).data?.find((model) => model.id === id);
   const head = listed ?? endpoints.data;
+  const session = useMaybeSession();
   const writes = head?.architecture.output_modalities.includes('text') ?? false;
   useShortcuts({ y: () => void copyText(id, 'model id') });
   return (
@@ -47,9 +49,16 @@ export function ModelPage() {
       <div className="space-y-8">
         {head && <Head model={head} listed={listed} />}
         <section aria-labelledby="providers" className="min-w-0">
-          <h2 id="providers" className="mb-2 text-md font-semibold">
-            Providers
-          </h2>
+          <div className="mb-2 flex flex-wrap items-baseline justify-between gap-x-6">
+            <h2 id="providers" className="text-md font-semibold">
+              Providers
+            </h2>
+            {session && (
+              <Link to="/routing" search={{ view: 'plan', model: id }} className="link">
+                Who would serve it now, and why
+              </Link>
+            )}
+          </div>
           {endpoints.isPending && <SkeletonRows rows={4} columns={6} label="Loading providers" />}
           {endpoints.isError && <ErrorPanel error={endpoints.error} onRetry={() => void endpoints.refetch()} />}
           {listed?.alias_target && <Leads target={listed.alias_target.slug} name={listed.alias_target.name} />}

@@ -38,6 +38,8 @@ pub(crate) struct ErrorBody {
 pub(crate) struct ErrorMetadata {
     /// For programs: `authentication`, `not_found`, `invalid_request`, ….
     error_type: Option<String>,
+    /// The field or query parameter that cannot be used, if it is one.
+    param: Option<String>,
 }
 
 #[derive(utoipa::OpenApi)]
@@ -123,6 +125,7 @@ struct Api;
     session::read::handler,
     session::end::handler,
     chat::chat_completions,
+    explain::route_explain,
     key::list::handler,
     key::create::handler,
     key::read::handler,

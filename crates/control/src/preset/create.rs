@@ -10,6 +10,7 @@ use crate::reply;
 use crate::state::{Control, Mount};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use dialect::chat::request::InvalidRequest;
 use dialect::preset::{Form, content};
 use domain::id::{PresetId, PresetVersionId, WorkspaceId};
 use http::StatusCode;
@@ -77,7 +78,7 @@ async fn create(
     }
     // Refuses duplicate fields, which a request may not have either.
     body.fields()?;
-    let kept = content(body.bytes(), form).map_err(|error| ControlError::Request(Cow::Owned(error.message)))?;
+    let kept = content(body.bytes(), form).map_err(refused)?;
     let workspace = memory::workspace(control, &caller.account).await?;
     let new = new_version(control, caller, workspace, slug, kept);
     let full = |what: &'static str| ControlError::Request(what.into());
@@ -90,6 +91,15 @@ async fn create(
     }
     control.keyring.refresh_rules(caller.account.id()).await?;
     reply::personal(StatusCode::OK, &super::reply(control, workspace, slug).await?)
+}
+
+/// The field that is wrong, where the parser knows one; its message begins with the field's name.
+fn refused(error: InvalidRequest) -> ControlError {
+    let reason = error.param.as_deref().and_then(|field| error.message.strip_prefix(field)?.strip_prefix(": "));
+    match (&error.param, reason) {
+        (Some(field), Some(reason)) => ControlError::invalid(field.clone(), reason.to_owned()),
+        _ => ControlError::Request(Cow::Owned(error.message)),
+    }
 }
 
 fn new_version(

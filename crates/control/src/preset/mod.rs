@@ -46,6 +46,10 @@ pub(crate) struct PresetData {
     creator_user_id: Option<String>,
     /// The version that requests get.
     designated_version_id: Option<String>,
+    /// Its number; an extension.
+    designated_version_number: u64,
+    /// How many versions there are; an extension.
+    versions: u64,
     /// When it was made.
     created_at: String,
     /// Last change.
@@ -103,6 +107,8 @@ impl From<Preset> for PresetData {
             workspace_id: Some(preset.workspace.to_string()),
             creator_user_id: preset.creator.map(|user| user.to_string()),
             designated_version_id: preset.designated_id.map(|id| id.to_string()),
+            designated_version_number: preset.designated,
+            versions: preset.versions,
             created_at: preset.created_at.to_rfc3339(),
             updated_at: preset.updated_at.to_rfc3339(),
         }

@@ -3,6 +3,7 @@
 use crate::caller::Visitor;
 use crate::dollars::Dollars;
 use crate::error::ControlError;
+use crate::memory;
 use crate::reply;
 use crate::state::Mount;
 use axum::extract::State;
@@ -36,6 +37,8 @@ pub(crate) struct UserData {
 pub(crate) struct SessionData {
     account: AccountData,
     user: UserData,
+    /// The workspace whose presets and routing settings apply.
+    workspace_id: String,
     /// Credit that was ever granted, in US dollars.
     #[schema(value_type = f64)]
     total_credits: Dollars,
@@ -63,6 +66,7 @@ pub(crate) async fn handler(State(mount): State<Mount>, Visitor(session): Visito
     let budget = session.account.budget();
     let data = SessionData {
         account: AccountData { id: session.account.id().to_string(), name: session.account.name() },
+        workspace_id: memory::workspace(control, &session.account).await?.to_string(),
         user: UserData { id: user.id.to_string(), name: user.name, role: "owner" },
         total_credits: budget.granted().into(),
         total_usage: budget.posted().into(),

@@ -425,6 +425,8 @@ impl Trip {
     ) {
         let Some(planned) = self.planned.get(at) else { return };
         let endpoint = &planned.candidate.endpoint;
+        // That it served is its outcome; what only the plan knows is why it was its turn.
+        let reason = if outcome == AttemptOutcome::Served { planned.candidate.reason } else { reason };
         let tried = self.tried();
         self.attempts.push(Attempt {
             index: tried.saturating_add(1),

@@ -248,7 +248,7 @@ fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
     });
     let api = gateway::router(Arc::clone(&node.gateway))
         .merge(control::router(Arc::clone(&node.control)).layer(CompressionLayer::new()))
-        .merge(console_chat(node))
+        .merge(console_calls(node))
         .merge(health::router(Arc::clone(readiness)))
         .merge(assets::router().layer(CompressionLayer::new()));
     let api = if node.opened.config.file.server.metrics_listen.is_none() {
@@ -259,22 +259,32 @@ fn router(node: &Node, readiness: &Arc<Readiness>) -> Router {
     api.layer(axum::middleware::from_fn(move |request, next| manners::observe(Arc::clone(&manners), request, next)))
 }
 
-/// What the console's chat needs of both planes.
+/// What the console's calls of the data plane need of both planes.
 #[derive(Clone)]
-struct ConsoleChat {
+struct ConsoleCalls {
     gateway: Arc<Gateway>,
     control: Arc<Control>,
 }
 
-/// The data plane under the console's door: the session stands for the account's own key.
-fn console_chat(node: &Node) -> Router {
-    let state = ConsoleChat { gateway: Arc::clone(&node.gateway), control: Arc::clone(&node.control) };
-    Router::new().route("/console/api/v1/chat/completions", post(chat)).with_state(state)
+/// The data plane under the console's door ([`gateway::CONSOLE_ROUTES`]): the session stands for the account's own key.
+fn console_calls(node: &Node) -> Router {
+    let state = ConsoleCalls { gateway: Arc::clone(&node.gateway), control: Arc::clone(&node.control) };
+    Router::new()
+        .route("/console/api/v1/chat/completions", post(chat))
+        .route("/console/api/v1/route/explain", post(explain))
+        .with_state(state)
 }
 
-async fn chat(State(state): State<ConsoleChat>, request: Request) -> Response {
+async fn chat(State(state): State<ConsoleCalls>, request: Request) -> Response {
     match control::session_key(&state.control, request.headers()).await {
         Ok(key) => gateway::chat_for(&state.gateway, key, request).await,
+        Err(refused) => axum::response::IntoResponse::into_response(refused),
+    }
+}
+
+async fn explain(State(state): State<ConsoleCalls>, request: Request) -> Response {
+    match control::session_key(&state.control, request.headers()).await {
+        Ok(key) => gateway::explain_for(&state.gateway, key, request).await,
         Err(refused) => axum::response::IntoResponse::into_response(refused),
     }
 }

@@ -64,7 +64,7 @@ struct Doors {
 }
 
 /// A set-up link makes a new session: the route that ends a session would use up a shared one.
-async fn session(app: &TestApp) -> String {
+pub(crate) async fn session(app: &TestApp) -> String {
     let link = app.cli(&["setup-link"]).await.ok();
     let token = link.trim().split("token=").nth(1).expect("link").to_owned();
     let ask = Ask::json("POST", "/console/api/v1/setup", &json!({"token": token})).header("x-portolan-csrf", "1");
@@ -114,7 +114,7 @@ async fn every_route_lets_in_exactly_whom_its_descriptor_names() {
     let unknown = format!("sk-or-v1-{}", "ab".repeat(32));
     let doors = Doors { unknown, deleted, disabled };
     let mut cookie = session(&app).await;
-    let routes: Vec<&Route> = gateway::ROUTES.iter().chain(control::ROUTES).collect();
+    let routes: Vec<&Route> = gateway::ROUTES.iter().chain(gateway::CONSOLE_ROUTES).chain(control::ROUTES).collect();
     let mut wrong = Vec::new();
     let mut walked = 0;
     for route in &routes {

@@ -379,3 +379,26 @@ async fn a_conflict_of_policies_names_them_and_the_record_names_what_applied() {
     assert!(excluded.iter().any(|out| out["endpoint_tag"] == "two" && out["policy"] == "account"), "{record}");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_consoles_door_explains_under_the_accounts_policies_and_checks_the_body() {
+    let app = app().await;
+    let patch = json!({"ignored_providers": ["two", "three"]});
+    assert_eq!(app.manage("PATCH", "/api/v1/routing", Some(&patch)).await.status, 200);
+    let cookie = crate::authorization::session(&app).await;
+    let explain = async |more: Value| {
+        let ask = Ask::json("POST", "/console/api/v1/route/explain", &body("mock/echo", &more));
+        app.send(&ask.header("cookie", &cookie).header("x-portolan-csrf", "1")).await
+    };
+    let plan = explain(json!({})).await.json();
+    assert_eq!((&plan["attempts"][0]["tag"], &plan["policies"]), (&json!("one"), &json!(["account"])), "{plan}");
+    assert!(plan["excluded"].as_array().unwrap().iter().all(|out| out["policy"] == "account"), "{plan}");
+    let clash = explain(json!({"provider": {"only": ["two"]}})).await.json();
+    assert_eq!((&clash["attempts"], &clash["error"]["code"]), (&json!([]), &json!(404)), "{clash}");
+    let wrong = explain(json!({"validate": {"polite": true}})).await;
+    assert_eq!((wrong.status, &wrong.json()["error"]["metadata"]["param"]), (400, &json!("validate")));
+    for slug in ["one", "two", "three"] {
+        assert!(app.simulator(slug).observed().is_empty(), "nobody is called");
+    }
+    app.finish().await;
+}

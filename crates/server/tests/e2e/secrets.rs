@@ -141,7 +141,7 @@ async fn through_every_failure(app: &TestApp, hunt: &mut Hunt, key: &str) {
 }
 
 async fn through_every_route(app: &TestApp, hunt: &mut Hunt, credentials: &[String], cookies: &[String]) {
-    for route in gateway::ROUTES.iter().chain(control::ROUTES) {
+    for route in gateway::ROUTES.iter().chain(gateway::CONSOLE_ROUTES).chain(control::ROUTES) {
         if route.method == "DELETE" && route.pattern.ends_with("/session") || route.pattern.ends_with("/setup") {
             continue;
         }

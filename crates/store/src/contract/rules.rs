@@ -37,7 +37,7 @@ pub(super) async fn presets_keep_their_versions(store: Store) {
     assert_eq!(put(1, "brief", r#"{"model":"a/b"}"#).await, PresetPut::Stored(1));
     assert_eq!(put(2, "brief", r#"{"model":"a/c"}"#).await, PresetPut::Stored(2));
     let found = store.preset_find(workspace(1), "brief").await.expect("find").expect("there");
-    assert_eq!((found.id, found.designated), (PresetId::new(noon(), bits(1)), 2));
+    assert_eq!((found.id, found.designated, found.versions), (PresetId::new(noon(), bits(1)), 2, 2));
     assert_eq!(found.designated_id, Some(PresetVersionId::new(noon(), bits(2))));
     assert_eq!((found.created_at, found.updated_at), (after(noon(), 1), after(noon(), 2)));
     assert_eq!(store.preset_find(workspace(2), "brief").await.expect("find"), None, "another workspace has none");

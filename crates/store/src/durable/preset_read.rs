@@ -10,13 +10,15 @@ statements! {
     PRESET_FIND = "select id, account_id, workspace_id, slug, name, description, status, status_updated_at,
             creator_user_id, designated, created_at, updated_at,
             (select v.id from preset_versions v
-                where v.preset_id = presets.id and v.version = presets.designated) as version_id
+                where v.preset_id = presets.id and v.version = presets.designated) as version_id,
+            (select count(*) from preset_versions v where v.preset_id = presets.id) as versions
         from presets
         where workspace_id = $1 and slug = $2";
     PRESET_LIST = "select id, account_id, workspace_id, slug, name, description, status, status_updated_at,
             creator_user_id, designated, created_at, updated_at,
             (select v.id from preset_versions v
-                where v.preset_id = presets.id and v.version = presets.designated) as version_id
+                where v.preset_id = presets.id and v.version = presets.designated) as version_id,
+            (select count(*) from preset_versions v where v.preset_id = presets.id) as versions
         from presets
         where workspace_id = $1
         order by created_at desc, id desc
@@ -90,6 +92,8 @@ pub struct Preset {
     pub designated: u64,
     /// Id of that version.
     pub designated_id: Option<PresetVersionId>,
+    /// How many versions there are.
+    pub versions: u64,
     /// When it was made.
     pub created_at: Timestamp,
     /// Last change.
@@ -128,6 +132,7 @@ fn preset_from_row(row: &Row) -> Result<Preset, StoreError> {
         creator: row.id_opt("creator_user_id", UserId::from_bytes)?,
         designated: row.count("designated")?,
         designated_id: row.id_opt("version_id", PresetVersionId::from_bytes)?,
+        versions: row.count("versions")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
     })

@@ -280,7 +280,7 @@ async fn failing_over_leaves_a_whole_record() {
             .iter()
             .filter_map(|attempt| attempt["reason"].as_str())
             .collect();
-        assert_eq!(reasons, ["the provider failed", "served"], "{record}");
+        assert_eq!(reasons, ["the provider failed", "provider.order"], "why each ended or was its turn: {record}");
     }
     app.finish().await;
 }
