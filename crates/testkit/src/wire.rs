@@ -75,6 +75,16 @@ impl Wire {
         self.so_far()
     }
 
+    /// Reads to the end of the connection; also the moments at which something came.
+    pub async fn moments(mut self, patience: Duration) -> (Answer, Vec<Instant>) {
+        let deadline = tokio::time::Instant::now() + patience;
+        let mut moments = Vec::new();
+        while self.read(deadline).await {
+            moments.push(Instant::now());
+        }
+        (self.so_far(), moments)
+    }
+
     async fn read(&mut self, deadline: tokio::time::Instant) -> bool {
         if self.ended == Some(Ended::Reset) {
             return false;

@@ -6,6 +6,7 @@ use crate::BINARY;
 use crate::money::scenario;
 use serde_json::{Value, json};
 use simulator::Family;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -25,24 +26,31 @@ fn p99(mut times: Vec<Duration>) -> Duration {
     times[times.len() * 99 / 100]
 }
 
-async fn timed(app: &TestApp, model: &str, count: usize) -> Vec<Duration> {
-    let mut times = Vec::with_capacity(count);
+/// How long answers of two servers take that are asked in turn.
+async fn side_by_side(apps: [&TestApp; 2], count: usize) -> [Vec<Duration>; 2] {
+    let mut times = [Vec::new(), Vec::new()];
     for number in 0..count {
-        let answer = app.send(&solo(app, model, number % 2 == 0)).await;
-        assert_eq!((answer.status, answer.content().as_str()), (200, TEXT), "{}", answer.text());
-        times.push(answer.elapsed);
+        for (app, times) in apps.iter().zip(&mut times) {
+            let answer = app.send(&solo(app, "mock/spare", number % 2 == 0)).await;
+            assert_eq!((answer.status, answer.content().as_str()), (200, TEXT), "{}", answer.text());
+            times.push(answer.elapsed);
+        }
     }
     times
 }
 
-/// A2 and U7: five hundred requests wait for a provider that says nothing; those of another provider do not notice.
+/// A2 and U7: five hundred requests wait for a provider that says nothing; those of another provider do not notice: at p99 they
+/// take no more than a twentieth or 2 ms longer than those of a server beside it at which nobody waits.
+///
+/// An unoptimised build took 51 KiB for each (2026-11-21).
 #[tokio::test(flavor = "multi_thread")]
 async fn a2_requests_parked_at_a_silent_provider_hold_nobody_up_and_little_memory() {
     const PARKED: usize = 500;
-    let app = builder().await.setting("timeouts.first_byte", json!("60s")).start().await;
+    let app = builder().await.setting("timeouts.first_byte", json!("120s")).start().await;
+    let free = builder().await.setting("timeouts.first_byte", json!("120s")).start().await;
     first_does(&app, json!({}));
-    timed(&app, "mock/spare", 100).await;
-    let healthy = p99(timed(&app, "mock/spare", 400).await);
+    first_does(&free, json!({}));
+    side_by_side([&app, &free], 100).await;
     first_does(&app, json!({"headers": {"hang": true}}));
     let before = resident(&app);
     let mut parked = Vec::with_capacity(PARKED);
@@ -53,21 +61,31 @@ async fn a2_requests_parked_at_a_silent_provider_hold_nobody_up_and_little_memor
         (app.simulator("first").observed().len() == PARKED).then_some(())
     })
     .await;
-    let beside = p99(timed(&app, "mock/spare", 400).await);
     let each = resident(&app).saturating_sub(before) / PARKED as u64;
-    eprintln!(
-        "{PARKED} parked: {each} KiB each; p99 beside them {:.2} ms, before {:.2} ms",
-        beside.as_secs_f64() * 1e3,
-        healthy.as_secs_f64() * 1e3
-    );
-    // The aim is 64 KiB in an optimised build; docs/resilience.md has what is measured.
-    assert!(each <= 128, "{each} KiB for each parked request");
-    assert!(beside <= healthy * 3 + Duration::from_millis(50), "{beside:?} in place of {healthy:?}");
+    eprintln!("{PARKED} parked: {each} KiB each");
+    assert!(each <= 64, "{each} KiB for each parked request");
+    // The machine may be busy with something else, and unevenly so: the best of eight rounds counts.
+    let mut missed = Vec::new();
+    loop {
+        let [beside, alone] = side_by_side([&app, &free], 300).await.map(p99);
+        eprintln!("p99 beside them {beside:.1?}, where nobody waits {alone:.1?}");
+        if beside <= (alone + Duration::from_millis(2)).max(alone.mul_f64(1.05)) {
+            break;
+        }
+        missed.push(format!("{beside:.1?} in place of {alone:.1?}"));
+        assert!(missed.len() < 8, "{}", missed.join(", "));
+    }
     for wire in parked {
         wire.reset();
     }
+    free.finish().await;
     app.finish().await;
 }
+
+/// Longest time to a refusal at the median, beside what the machine itself takes at p99.
+const REFUSED_MAX: Duration = Duration::from_millis(10);
+/// Longest time to an answer about the node's health, beside what the machine itself takes at worst.
+const HEALTH_MAX: Duration = Duration::from_millis(100);
 
 /// What clients saw in a stretch of time.
 #[derive(Debug, Default)]
@@ -85,7 +103,10 @@ async fn pressed(app: &TestApp, clients: usize, lasts: Duration) -> Seen {
         let (address, ask) = (app.address, solo(app, "mock/solo", number % 2 == 0));
         running.spawn(async move {
             let mut seen = Seen::default();
-            let mut pause = tokio::time::interval(Duration::from_millis(200));
+            // Clients come one after the other, not all in the same millisecond.
+            let offset = Duration::from_millis(200).mul_f64(number as f64 / clients as f64);
+            let mut pause = tokio::time::interval_at((Instant::now() + offset).into(), Duration::from_millis(200));
+            pause.tick().await;
             while Instant::now() < ends {
                 let answer = testkit::send(address, &ask).await;
                 match answer.status {
@@ -110,47 +131,78 @@ async fn pressed(app: &TestApp, clients: usize, lasts: Duration) -> Seen {
     all
 }
 
-/// A round of load at the peak and at three times as much; what fell short, if anything did.
-async fn overload(app: &TestApp, room: usize) -> Result<(), String> {
+/// Asks for something at a pace until it is over; how long each answer took.
+async fn probed(address: SocketAddr, path: &'static str, status: u16, over: Arc<AtomicBool>) -> Vec<Duration> {
+    let mut times = Vec::new();
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    while !over.load(Ordering::SeqCst) {
+        pace.tick().await;
+        let answer = testkit::send(address, &Ask::get(path)).await;
+        assert_eq!(answer.status, status, "{path}");
+        times.push(answer.elapsed);
+    }
+    times
+}
+
+/// Which of its promises the node kept in a round.
+#[derive(Debug, Default, Clone, Copy)]
+struct Kept {
+    goodput: bool,
+    refusals: bool,
+    health: bool,
+}
+
+impl Kept {
+    fn or(self, other: Self) -> Self {
+        Self {
+            goodput: self.goodput || other.goodput,
+            refusals: self.refusals || other.refusals,
+            health: self.health || other.health,
+        }
+    }
+
+    fn is_all(self) -> bool {
+        self.goodput && self.refusals && self.health
+    }
+}
+
+/// A round of load at the peak and at three times as much. How late the machine itself is shows in a path that a provider
+/// does not have, asked for beside everything else.
+async fn overload(app: &TestApp, room: usize) -> (Kept, String) {
     const LASTS: Duration = Duration::from_secs(3);
     let peak = pressed(app, room - 1, LASTS).await;
     let is_over = Arc::new(AtomicBool::new(false));
-    let (address, over) = (app.address, Arc::clone(&is_over));
-    let health = tokio::spawn(async move {
-        let mut slowest = Duration::ZERO;
-        let mut pace = tokio::time::interval(Duration::from_millis(20));
-        while !over.load(Ordering::SeqCst) {
-            pace.tick().await;
-            let answer = testkit::send(address, &Ask::get("/health/live")).await;
-            assert_eq!(answer.status, 200);
-            slowest = slowest.max(answer.elapsed);
-        }
-        slowest
-    });
+    let health = tokio::spawn(probed(app.address, "/health/live", 200, Arc::clone(&is_over)));
+    let machine = tokio::spawn(probed(app.simulator("second").address(), "/nothing", 404, Arc::clone(&is_over)));
     let mut pressed = pressed(app, 3 * (room - 1), LASTS).await;
     is_over.store(true, Ordering::SeqCst);
-    let slowest = health.await.expect("health");
+    let (health, machine) = (health.await.expect("health"), machine.await.expect("machine"));
     assert_eq!((peak.wrong, pressed.wrong), (Vec::<String>::new(), Vec::new()));
     assert!(pressed.refusals.len() > room, "{} refusals", pressed.refusals.len());
     pressed.refusals.sort();
-    let typical = pressed.refusals[pressed.refusals.len() / 2];
+    let refused = pressed.refusals[pressed.refusals.len() / 2];
+    let slowest = |times: &[Duration]| times.iter().max().copied().unwrap_or_default();
+    let (answered, worst, typical) = (slowest(&health), slowest(&machine), p99(machine));
     let figures = format!(
-        "threefold load: {} whole answers, {} at the peak; {} refusals, p50 {:.1} ms, p99 {:.1} ms; health within {:.1} ms",
+        "threefold load: {} whole answers, {} at the peak; refusals within {refused:.1?} at the median, {:.1?} at p99, \
+         health within {answered:.1?}; the machine itself {typical:.1?} at p99, {worst:.1?}",
         pressed.whole,
         peak.whole,
-        pressed.refusals.len(),
-        typical.as_secs_f64() * 1e3,
-        p99(pressed.refusals).as_secs_f64() * 1e3,
-        slowest.as_secs_f64() * 1e3
+        p99(pressed.refusals)
     );
     eprintln!("{figures}");
-    // The aims are nine tenths, 10 ms and 100 ms on a machine that does nothing else.
-    let is_enough = pressed.whole * 2 >= peak.whole;
-    let is_quick = typical <= Duration::from_millis(200) && slowest <= Duration::from_secs(2);
-    if is_enough && is_quick { Ok(()) } else { Err(figures) }
+    let kept = Kept {
+        goodput: pressed.whole * 10 >= peak.whole * 9,
+        refusals: refused <= REFUSED_MAX + typical,
+        health: answered <= HEALTH_MAX + worst,
+    };
+    (kept, figures)
 }
 
 /// A12: three times as many clients as the node takes.
+///
+/// Refusals are held to their 10 ms at the median only: at p99 an unoptimised build took 50 to 70 ms in its best rounds on two
+/// cores under a load of nine, where the machine itself took 5 to 12 ms (2026-11-21).
 #[tokio::test(flavor = "multi_thread")]
 async fn a12_under_threefold_load_the_node_does_as_much_as_at_its_peak_and_refuses_the_rest_at_once() {
     const ROOM: usize = 20;
@@ -167,15 +219,14 @@ async fn a12_under_threefold_load_the_node_does_as_much_as_at_its_peak_and_refus
     app.simulator("second")
         .set_scenario("*", scenario(json!({"answer": {"text": TEXT}, "body": {"chunk_delay_ms": 2000}})));
     let mut stream = app.open(&solo(&app, "mock/spare", true)).await;
-    // The machine may be busy with something else: the best of three rounds counts.
-    let mut short = Vec::new();
-    for _round in 0..3 {
-        match overload(&app, ROOM).await {
-            Ok(()) => break,
-            Err(problem) => short.push(problem),
-        }
+    // The machine may be busy with something else: for each promise the best of six rounds counts.
+    let (mut kept, mut rounds) = (Kept::default(), Vec::new());
+    while !kept.is_all() {
+        assert!(rounds.len() < 6, "{kept:?}\n{}", rounds.join("\n"));
+        let (round, figures) = overload(&app, ROOM).await;
+        kept = kept.or(round);
+        rounds.push(figures);
     }
-    assert!(short.len() < 3, "{}", short.join("\n"));
     let running = stream.read_until(testkit::PATIENCE, testkit::Answer::is_done).await;
     assert_eq!((running.content().as_str(), running.is_done()), (TEXT, true), "{}", running.text());
     app.finish().await;

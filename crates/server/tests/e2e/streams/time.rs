@@ -7,7 +7,7 @@ use crate::parity::question;
 use serde_json::{Value, json};
 use simulator::Family;
 use std::time::{Duration, Instant};
-use testkit::{Model, TestApp, Wire, eventually, nanos_at};
+use testkit::{Ask, Model, TestApp, Wire, eventually, nanos_at};
 
 /// How much of an answer a client has: nothing, its head, and so many bytes.
 fn shown(answer: &testkit::Answer) -> usize {
@@ -109,49 +109,77 @@ async fn s6_reading_on_for_a_client_that_left_ends_at_its_limits() {
     }
 }
 
-/// Moments at which the events of a paced answer arrive, of the simulator itself or through the server.
-async fn arrivals(wire: &mut Wire) -> Vec<Instant> {
-    let mut moments = Vec::new();
-    loop {
-        let known = wire.so_far().events().len();
-        let seen = wire.read_until(testkit::PATIENCE, |answer| answer.events().len() > known || answer.is_done()).await;
-        moments.push(Instant::now());
-        if seen.is_done() || seen.is_whole() {
-            return moments;
-        }
-    }
+/// Events of a paced answer.
+const EVENTS: usize = 200;
+/// Time between two of them.
+const PACE: Duration = Duration::from_millis(10);
+
+/// Most that the server may add at p99.
+const ADDED_MAX: Duration = Duration::from_millis(1);
+
+/// How much later than its pace the events of an answer came: at the median and at p99.
+fn lateness(moments: &[Instant]) -> (Duration, Duration) {
+    let mut late: Vec<Duration> = moments.windows(2).map(|pair| (pair[1] - pair[0]).saturating_sub(PACE)).collect();
+    late.sort();
+    (late[late.len() / 2], late[late.len() * 99 / 100])
 }
 
-/// S7: events leave one by one, in their order, hardly later than they came.
-#[tokio::test(flavor = "multi_thread")]
-async fn s7_events_are_neither_gathered_nor_reordered_nor_held_back() {
-    const EVENTS: usize = 200;
-    const PACE: Duration = Duration::from_millis(10);
-    let app = builder().await.start().await;
+/// A paced answer through the server, and at the same time one straight from a provider, which shows how late the machine
+/// itself is. Gives what the server added to that, the larger of median and p99, and all four figures.
+async fn paced(app: &TestApp, slug: &str) -> (Duration, String) {
     // Pieces of four letters, each with its number.
     let whole: String = (0..EVENTS).map(|number| format!("{number:03} ")).collect();
-    let knobs = json!({"answer": {"text": whole}, "body": {"chunk_delay_ms": 10}});
-    let mut figures = Vec::new();
+    let asked = question(DIALECTS[0], &format!("mock/{slug}"), 0, true, &json!({})).expect("no images");
+    let straight = Ask::json(
+        "POST",
+        "/v1/chat/completions",
+        &json!({
+            "model": "straight", "stream": true, "messages": [{"role": "user", "content": "look"}],
+        }),
+    );
+    let provider = app.simulator("chat-like");
+    let straight = straight.key("sk-chat-like-upstream-credential-0123456789");
+    let through = Wire::open(app.address, &asked.key(&app.key).bytes()).await;
+    let beside = Wire::open(provider.address(), &straight.bytes()).await;
+    let ((answer, through), (control, beside)) =
+        tokio::join!(through.moments(testkit::PATIENCE), beside.moments(testkit::PATIENCE));
+    assert_eq!(control.content(), whole, "the provider itself: {}", control.text());
+    let said = |event: &Value| event.pointer("/choices/0/delta/content").and_then(Value::as_str).map(str::len);
+    let pieces = answer.events().iter().filter(|event| said(event).is_some_and(|bytes| bytes > 0)).count();
+    assert_eq!(pieces, EVENTS, "{slug}: as many events as the provider sent");
+    assert_eq!(answer.content(), whole, "{slug}: in their order");
+    // Two events that the provider sent one after the other arrive one after the other.
+    assert!(through.len() > EVENTS / 2, "{slug}: {EVENTS} events arrived in {} pieces", through.len());
+    let (through, beside) = (lateness(&through), lateness(&beside));
+    let added = through.0.saturating_sub(beside.0).max(through.1.saturating_sub(beside.1));
+    let figures =
+        format!("{slug}: later than the pace by {through:?} at median and p99, straight from the provider {beside:?}");
+    (added, figures)
+}
+
+/// S7: events leave one by one, in their order, hardly later than they came: at p99 within a millisecond of the provider's own,
+/// measured beside them. On a machine of two cores under a load of eight, an unoptimised build kept to it in about half of
+/// the rounds (2026-11-21).
+#[tokio::test(flavor = "multi_thread")]
+async fn s7_events_are_neither_gathered_nor_reordered_nor_held_back() {
+    let app = builder().await.start().await;
+    let whole: String = (0..EVENTS).map(|number| format!("{number:03} ")).collect();
     for (slug, ..) in FORMATS {
-        app.simulator(slug).set_scenario("*", scenario(knobs.clone()));
-        let asked = question(DIALECTS[0], &format!("mock/{slug}"), 0, true, &json!({})).expect("no images");
-        let mut wire = app.open(&asked.key(&app.key)).await;
-        let moments = arrivals(&mut wire).await;
-        let answer = wire.so_far();
-        let said = |event: &Value| event.pointer("/choices/0/delta/content").and_then(Value::as_str).map(str::len);
-        let pieces = answer.events().iter().filter(|event| said(event).is_some_and(|bytes| bytes > 0)).count();
-        assert_eq!(pieces, EVENTS, "{slug}: as many events as the provider sent");
-        assert_eq!(answer.content(), whole, "{slug}: in their order");
-        // Two events that the provider sent one after the other arrive one after the other.
-        assert!(moments.len() > EVENTS / 2, "{slug}: {EVENTS} events arrived in {} pieces", moments.len());
-        let mut late: Vec<Duration> = moments.windows(2).map(|pair| (pair[1] - pair[0]).saturating_sub(PACE)).collect();
-        late.sort();
-        figures.push((slug, late[late.len() / 2], late[late.len() * 99 / 100]));
+        let pace = json!({"answer": {"text": whole}, "body": {"chunk_delay_ms": 10}});
+        app.simulator(slug).set_scenario("*", scenario(pace));
     }
-    for (slug, typical, worst) in &figures {
-        eprintln!("S7, {slug}: {EVENTS} events, later than their pace by {typical:?} at the median, {worst:?} at p99");
-        // The aim is a millisecond at p99 on a machine that does nothing else.
-        assert!(*typical <= Duration::from_millis(50), "{slug}: {typical:?}");
+    for (slug, ..) in FORMATS {
+        // The machine may be busy with something else, and unevenly so: the best of twelve rounds counts.
+        let mut missed = Vec::new();
+        for _round in 0..12 {
+            let (later, figures) = paced(&app, slug).await;
+            eprintln!("S7, {figures}");
+            if later <= ADDED_MAX {
+                break;
+            }
+            missed.push(figures);
+        }
+        assert!(missed.len() < 12, "{}", missed.join("\n"));
     }
     app.finish().await;
 }
