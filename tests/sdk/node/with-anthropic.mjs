@@ -44,7 +44,7 @@ async function fails(kind, status, word, call) {
   assert.equal(error.status, status);
   assert.equal(error.error.type, 'error');
   assert.equal(error.error.error.type, word);
-  assert.ok(error.error.error.message);
+  assert.ok(error.error.error.message && error.error.error.error_type);
   return error;
 }
 
@@ -69,7 +69,13 @@ const EACH_FAMILY = {
     assert.equal(answer.stop_reason, 'end_turn');
     assert.equal(answer.model, `mock/${family}-1`);
     assert.match(answer.id, /^gen-/);
-    assert.ok(answer.usage.input_tokens > 0 && answer.usage.output_tokens > 0 && answer.usage.cost > 0);
+    assert.deepEqual([answer.type, answer.role, answer.stop_sequence], ['message', 'assistant', null]);
+    const { usage } = answer;
+    assert.ok(usage.input_tokens > 0 && usage.output_tokens > 0);
+    assert.equal(usage.service_tier, 'standard');
+    // The list price: 1 USD per million prompt tokens, 3 USD per million of the answer, in nano-dollars to compare exactly.
+    const prompt = usage.input_tokens + (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
+    assert.equal(Math.round(usage.cost * 1e9), 1000 * prompt + 3000 * usage.output_tokens);
   },
   async stream(family) {
     const kinds = [];
@@ -78,8 +84,22 @@ const EACH_FAMILY = {
     const answer = await events.finalMessage();
     assert.equal(textOf(answer), 'You said: hello');
     assert.deepEqual([kinds[0], kinds.at(-1)], ['message_start', 'message_stop']);
+    for (const once of ['message_start', 'message_delta', 'message_stop']) {
+      assert.equal(kinds.filter((kind) => kind === once).length, 1, once);
+    }
     assert.equal(answer.stop_reason, 'end_turn');
-    assert.ok(answer.usage.output_tokens > 0);
+    const plain = (await create(family, 'hello')).usage;
+    assert.deepEqual(
+      [answer.usage.input_tokens, answer.usage.output_tokens],
+      [plain.input_tokens, plain.output_tokens],
+    );
+  },
+  async 'text of a stream'(family) {
+    const text = [];
+    const events = client.messages.stream(body(family, 'ω → 日本'));
+    for await (const event of events) if (event.type === 'content_block_delta') text.push(event.delta.text);
+    assert.equal(text.join(''), 'You said: ω → 日本');
+    assert.equal(await events.finalText(), 'You said: ω → 日本');
   },
   async tools(family) {
     const answer = await create(family, CALLS, { tools: TOOLS });
@@ -180,9 +200,12 @@ const EACH_FAMILY = {
     await fails(Anthropic.InternalServerError, 502, 'api_error', () => create(family, 'x', {}, 'broken'));
     await fails(Anthropic.APIError, 402, 'billing_error', () => create(family, 'x', {}, 'dear'));
     const text = [];
-    await assert.rejects(async () => {
+    const cut = await failure(async () => {
       for await (const event of await create(family, 'x', { stream: true }, 'cut')) text.push(event.delta?.text ?? '');
-    }, Anthropic.APIError);
+    });
+    assert.ok(cut instanceof Anthropic.APIError, `${cut}`);
+    assert.equal(cut.error.type, 'error');
+    assert.match(cut.error.request_id, /^gen-/);
     assert.ok(text.join(''), 'content came before the error');
   },
 };
@@ -215,6 +238,33 @@ const ONCE = {
     const fallbacks = [{ model: 'mock/anthropic-busy' }, { model: 'mock/gemini-1' }];
     const answer = await create('openai', 'hello', { fallbacks }, 'broken');
     assert.deepEqual([textOf(answer), answer.model], ['You said: hello', 'mock/gemini-1']);
+    const both = { fallbacks: [{ model: 'mock/gemini-1' }], models: ['mock/gemini-1'] };
+    await fails(Anthropic.BadRequestError, 400, 'invalid_request_error', () => create('openai', 'x', both));
+  },
+  async 'a thread is refused so that the whole conversation comes again'() {
+    const thread = (about) => () => create('openai', 'x', { thread: about });
+    const begun = thread({ type: 'create' });
+    const refused = await fails(Anthropic.BadRequestError, 400, 'invalid_request_error', begun);
+    const details = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
+    assert.deepEqual(refused.error.error.details, details);
+    const continued = thread({ type: 'continue', previous_message_id: 'msg_1' });
+    const unknown = await fails(Anthropic.NotFoundError, 404, 'not_found_error', continued);
+    assert.equal(unknown.error.error.details.error_code, 'thread_not_found');
+  },
+  async 'either header, beta query and unknown features are taken'() {
+    const told = { 'anthropic-beta': 'somebody-elses-feature-2031-01-01,context-management-2025-06-27' };
+    const asked = body('anthropic', 'hi', { novelty: { a: 1 } });
+    for (const credential of [{ apiKey: key }, { apiKey: null, authToken: key }]) {
+      const caller = new Anthropic({ ...options, ...credential, defaultHeaders: told });
+      for (const { messages } of [caller, caller.beta]) {
+        assert.equal(textOf(await messages.create(asked)), 'You said: hi');
+      }
+    }
+    const headers = { 'x-api-key': key, 'anthropic-version': '2023-06-01', 'content-type': 'application/json', ...told };
+    for (const path of ['/api/v1/messages?beta=true', '/v1/messages']) {
+      const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(asked) });
+      assert.equal(textOf(await answer.json()), 'You said: hi', path);
+    }
   },
   async 'a system turn keeps its place'() {
     const said = { role: 'assistant', content: 'two' };
@@ -223,8 +273,21 @@ const ONCE = {
       assert.equal((await create(family, '', { messages })).stop_reason, 'end_turn');
     }
   },
-  async 'unknown model'() {
-    await fails(Anthropic.NotFoundError, 404, 'not_found_error', () => create('openai', 'x', { model: 'no/such' }));
+  async 'unknown model and bad messages'() {
+    const nobody = () => create('openai', 'x', { model: 'no/such' });
+    const unknown = await fails(Anthropic.NotFoundError, 404, 'not_found_error', nobody);
+    assert.equal(unknown.headers.get('x-should-retry'), 'false');
+    assert.match(unknown.error.request_id, /^gen-/);
+    for (const [messages, word] of [
+      [[], 'messages'],
+      [[{ role: 'x', content: 'y' }], 'messages[0].role'],
+      [[user([{ type: 'novelty' }])], 'messages[0].content[0]'],
+      [[user([{ type: 'tool_result', content: 'y' }])], 'messages[0].content[0].tool_use_id'],
+    ]) {
+      const call = () => create('openai', '', { messages });
+      const error = await fails(Anthropic.BadRequestError, 400, 'invalid_request_error', call);
+      assert.ok(error.error.error.message.includes(word), error.message);
+    }
   },
 };
 

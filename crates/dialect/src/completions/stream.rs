@@ -4,6 +4,7 @@ use super::reply::logprobs;
 use super::request::CompletionsRequest;
 use crate::canonical::reply::{Delta, Finish, FinishReason};
 use crate::chat::reply::{Bill, Envelope, append_usage, write};
+use crate::chat::stream::append_error;
 use crate::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
 use serde_json::value::RawValue;
@@ -79,19 +80,22 @@ impl Encoder {
     }
 
     /// Appends the one event that reports a failure in the middle; the stream ends with it and without an end mark.
-    pub fn error(&mut self, status: u16, kind: ErrorKind, message: &str, out: &mut Vec<u8>) {
+    pub fn error(
+        &mut self,
+        status: u16,
+        kind: ErrorKind,
+        message: &str,
+        provider_code: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
         if self.is_over {
             return;
         }
         self.is_over = true;
         out.extend_from_slice(&self.head);
-        out.extend_from_slice(b",\"error\":{\"code\":");
-        write::number(out, status);
-        write::optional_string(out, "message", Some(message));
-        out.extend_from_slice(b",\"metadata\":{\"error_type\":");
-        write::string(out, kind.as_str());
+        append_error(status, kind, message, provider_code, out);
         out.extend_from_slice(
-            b"}},\"choices\":[{\"index\":0,\"text\":\"\",\"logprobs\":null,\"finish_reason\":\"error\"}]}\n\n",
+            b",\"choices\":[{\"index\":0,\"text\":\"\",\"logprobs\":null,\"finish_reason\":\"error\"}]}\n\n",
         );
     }
 

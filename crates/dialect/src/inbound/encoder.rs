@@ -76,7 +76,26 @@ impl Encoder {
             Self::Chat(encoder) => encoder.error(status, kind, message, provider_code, out),
             Self::Messages(encoder) => encoder.error(kind, message, provider_code, out),
             Self::Responses(encoder) => encoder.error(kind, message, out),
-            Self::Completions(encoder) => encoder.error(status, kind, message, out),
+            Self::Completions(encoder) => encoder.error(status, kind, message, provider_code, out),
+        }
+    }
+
+    /// Appends the ending of an answer whose provider says in the middle that it became too long, in the one dialect where
+    /// that is no failure; `false` where it is, and for every other kind.
+    #[must_use]
+    pub fn end_too_long(
+        &mut self,
+        kind: ErrorKind,
+        bill: &Bill<'_>,
+        metadata: Option<&RawValue>,
+        out: &mut Outgoing,
+    ) -> bool {
+        match self {
+            Self::Responses(encoder) if kind.is_length() => {
+                encoder.end_too_long(kind, bill, metadata, out);
+                true
+            }
+            _ => false,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::reply::encode_for;
 use super::request::ResponsesRequest;
 use super::stream::Encoder;
-use crate::canonical::reply::{Choice, Delta, Finish, FinishReason, Reply};
+use crate::canonical::reply::{Choice, Finish, FinishReason, Reply};
 use crate::chat::reply::{Bill, Envelope};
 use crate::outgoing::Outgoing;
 use domain::error_kind::ErrorKind;
@@ -40,16 +40,14 @@ pub fn too_long(request: Option<&ResponsesRequest>, is_stream: bool, id: Option<
         is_byok: false,
         ended_at: envelope.created,
     };
-    let finish = Finish { reason: FinishReason::Length, native: None };
     if !is_stream {
+        let finish = Finish { reason: FinishReason::Length, native: None };
         let reply = Reply { choices: vec![Choice { finish, ..Choice::default() }], ..Reply::default() };
         return encode_for(Some(kind), request, &reply, &envelope, &bill);
     }
     let mut out = Outgoing::default();
     let mut encoder = Encoder::new(request, &envelope);
-    encoder.set_cause(kind);
-    encoder.push(Delta::Finish { choice: 0, finish }, &mut out);
-    encoder.end(&bill, None, &mut out);
+    encoder.end_too_long(kind, &bill, None, &mut out);
     out.into_vec()
 }
 

@@ -18,6 +18,7 @@ use domain::generation::Ending;
 use domain::id::GenerationId;
 use edge::access_log::AccessFacts;
 use http_body::{Body, Frame};
+use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -278,20 +279,26 @@ impl Flow {
     /// Settles a complete answer, then writes its last events.
     fn complete(&mut self, ending: Ending) {
         let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
-        let metadata = live.trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok());
+        let metadata = metadata(&live);
         if let Some(receipt) = live.end(ending, 200, None) {
             encoder.end(&call::bill(&receipt), metadata.as_deref(), &mut self.leaving);
         }
     }
 
-    /// Settles an answer that broke, then writes the in-band error.
+    /// Settles an answer that broke, then writes the in-band error, or the ending that its dialect has in the place of one.
     fn fail(&mut self, error: &UpstreamError) {
         let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
         let is_ours = error.kind == ErrorKind::Authentication;
         let message = if is_ours { error.message.as_str() } else { "Provider returned an error" };
-        encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), &mut self.leaving);
         live.trip.attempt_breaks(error);
-        let _receipt = live.end(Ending::Failed, error.kind.status(), Some(error.kind));
+        let metadata = metadata(&live);
+        let receipt = live.end(Ending::Failed, error.kind.status(), Some(error.kind));
+        let out = &mut self.leaving;
+        let is_told = receipt
+            .is_some_and(|receipt| encoder.end_too_long(error.kind, &call::bill(&receipt), metadata.as_deref(), out));
+        if !is_told {
+            encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), out);
+        }
     }
 
     /// Deadlines while nothing comes, and the comment that keeps the connection alive. Without one it means "look again".
@@ -402,6 +409,11 @@ impl Drop for Flow {
             call::client_left(&self.gateway, *live);
         }
     }
+}
+
+/// What the last event says of how the answer came about, where it was asked for.
+fn metadata(live: &Live) -> Option<Box<RawValue>> {
+    live.trip.router_metadata().and_then(|value| serde_json::value::to_raw_value(&value).ok())
 }
 
 /// What writes the stream. After it nothing needs the request's text any more, so it is let go.

@@ -121,6 +121,47 @@ async fn mistakes_in_items_are_named_where_the_caller_wrote_them() {
     app.finish().await;
 }
 
+/// What a provider says in the middle of an answer: other dialects have no other form for it than an error.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_becomes_too_long_is_an_incomplete_one_of_responses_and_an_error_elsewhere() {
+    let builder = TestApp::builder(BINARY).simulated("o", Family::OpenAi).await;
+    let app = builder.model(Model::new("mock/o").at("o", "1", "10")).start().await;
+    let message = "This model's maximum context length is 10 tokens.";
+    let body = json!({"error_after": 3, "error_status": 400});
+    let knobs =
+        json!({"answer": {"text": "one two three four five"}, "headers": {"error_message": message}, "body": body});
+    app.simulator("o").set_scenario("*", scenario(knobs));
+    let asked = json!({"model": "mock/o", "input": "Count.", "stream": true});
+    let answer = app.send(&Ask::json("POST", "/api/v1/responses", &asked).key(&app.key)).await;
+    let events = answer.events();
+    assert!(answer.is_done(), "{}", answer.text());
+    let said: String = events.iter().filter_map(|event| event["delta"].as_str()).collect();
+    let last = &events.last().unwrap()["response"];
+    assert!(!said.is_empty(), "{}", answer.text());
+    assert_eq!(
+        (&events.last().unwrap()["type"], &last["status"]),
+        (&json!("response.incomplete"), &json!("incomplete"))
+    );
+    assert_eq!(last["incomplete_details"], json!({"reason": "max_output_tokens"}));
+    assert_eq!((&last["error_type"], &last["error"]), (&json!("context_length_exceeded"), &Value::Null));
+    assert_eq!(
+        (&last["output"][0]["content"][0]["text"], &last["output"][0]["status"]),
+        (&json!(said), &json!("incomplete"))
+    );
+    let record = app.generation(&answer.id().unwrap()).await;
+    assert_eq!(last["usage"]["cost"], record["total_cost"], "what was delivered is charged: {record}");
+    assert!(record["total_cost"].as_f64().unwrap() > 0.0, "{record}");
+    let asked = json!({"model": "mock/o", "messages": [{"role": "user", "content": "Count."}], "stream": true});
+    let chat = app.chat(&asked).await;
+    let error = chat.events().pop().unwrap()["error"].clone();
+    assert_eq!(
+        (chat.content(), &error["metadata"]["error_type"]),
+        (said, &json!("context_length_exceeded")),
+        "{error}"
+    );
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_long_is_an_incomplete_answer_of_responses_and_an_error_elsewhere() {
     let builder = TestApp::builder(BINARY).simulated("o", Family::OpenAi).await;

@@ -144,13 +144,8 @@ impl Encoder {
         }
         self.is_over = true;
         out.extend_from_slice(&self.head);
-        out.extend_from_slice(b",\"error\":{\"code\":");
-        write::number(out, status);
-        write::optional_string(out, "message", Some(message));
-        out.extend_from_slice(b",\"metadata\":{\"error_type\":");
-        write::string(out, kind.as_str());
-        write::optional_string(out, "provider_code", provider_code);
-        out.extend_from_slice(b"}},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"");
+        append_error(status, kind, message, provider_code, out);
+        out.extend_from_slice(b",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"");
         out.extend_from_slice(b",\"native_finish_reason\":null}]");
         out.extend_from_slice(&self.tail);
         out.extend_from_slice(b"}\n\n");
@@ -227,6 +222,23 @@ impl Encoder {
         write::optional_string(&mut self.tail, "system_fingerprint", self.fingerprint.as_deref());
         write::optional_string(&mut self.tail, "service_tier", self.service_tier.as_deref());
     }
+}
+
+/// Appends the field that says what went wrong within a stream.
+pub(crate) fn append_error(
+    status: u16,
+    kind: ErrorKind,
+    message: &str,
+    provider_code: Option<&str>,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b",\"error\":{\"code\":");
+    write::number(out, status);
+    write::optional_string(out, "message", Some(message));
+    out.extend_from_slice(b",\"metadata\":{\"error_type\":");
+    write::string(out, kind.as_str());
+    write::optional_string(out, "provider_code", provider_code);
+    out.extend_from_slice(b"}}");
 }
 
 const fn choice_of(delta: &Delta) -> Option<u32> {

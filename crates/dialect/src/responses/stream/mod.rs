@@ -57,11 +57,6 @@ impl Encoder {
         }
     }
 
-    /// Names the error in whose place the answer is given.
-    pub(crate) const fn set_cause(&mut self, cause: ErrorKind) {
-        self.frame.set_cause(Some(cause));
-    }
-
     /// Appends the events of one step; steps after the ending, and of other choices than the first, are ignored.
     pub fn push(&mut self, delta: Delta, out: &mut Outgoing) {
         if self.is_over {
@@ -95,6 +90,16 @@ impl Encoder {
             }
         });
         self.is_over = true;
+    }
+
+    /// Appends the ending of an answer that became too long, which is cut off there and names the error in whose place it
+    /// is given.
+    ///
+    /// Source: the documented mapping of errors to this format (2026-08-22).
+    pub fn end_too_long(&mut self, cause: ErrorKind, bill: &Bill<'_>, metadata: Option<&RawValue>, out: &mut Outgoing) {
+        self.frame.set_cause(Some(cause));
+        self.finish = Some(Finish { reason: FinishReason::Length, native: None });
+        self.end(bill, metadata, out);
     }
 
     /// Appends the one event that reports a failure in the middle; nothing follows it.
