@@ -117,6 +117,7 @@ test('a_field_that_cannot_be_used_is_marked_and_nothing_typed_is_lost', LIMIT, a
   await page.getByRole('alert').getByText(/temperature/).waitFor();
   const note = await field('Temperature').getAttribute('aria-describedby');
   assert.equal(await field('Temperature').getAttribute('aria-invalid'), 'true');
+  assert.ok(await field('Temperature').evaluate((element) => element === document.activeElement), 'the person is taken there');
   assert.match(await page.locator(`[id="${note}"]`).innerText(), /must be|number/i);
   await field('Temperature').fill('0.5');
   await page.getByRole('button', { name: 'JSON' }).click();

@@ -11,12 +11,14 @@ type Props = {
   busy: boolean;
   onSave: () => void;
   onDiscard?: () => void;
+  /** Why the last attempt to save came to nothing; where it is shown may be out of sight. */
+  failure?: Error | null;
   /** What saving means, or how many changes wait. */
   children: ReactNode;
 };
 
 /** The last line of a form, in sight while there is something to save; Ctrl or ⌘ with S presses its button. */
-export function SaveBar({ label, dirty, busy, onSave, onDiscard, children }: Props) {
+export function SaveBar({ label, dirty, busy, onSave, onDiscard, failure = null, children }: Props) {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
     event.preventDefault();
@@ -27,6 +29,9 @@ export function SaveBar({ label, dirty, busy, onSave, onDiscard, children }: Pro
     globalThis.addEventListener('keydown', listen);
     return () => globalThis.removeEventListener('keydown', listen);
   }, []);
+  useEffect(() => {
+    if (failure) showProblem();
+  }, [failure]);
   return (
     <div
       className={`-mx-4 flex flex-wrap items-center gap-x-3 gap-y-2 border-t border-line bg-bg px-4 py-3 sm:-mx-6 sm:px-6 ${
@@ -41,7 +46,7 @@ export function SaveBar({ label, dirty, busy, onSave, onDiscard, children }: Pro
           Discard changes
         </Button>
       )}
-      <span className="text-muted">{children}</span>
+      <span className={failure ? 'min-w-0 break-words text-bad' : 'text-muted'}>{failure ? `Not saved: ${failure.message}` : children}</span>
       <LeaveGuard dirty={dirty && !busy} />
     </div>
   );
@@ -52,8 +57,17 @@ function placeOf({ pathname, search }: { pathname: string; search: Record<string
   return `${pathname} ${String(search.view ?? '')}`;
 }
 
+/** Brings the first field that is marked as wrong into sight and into focus; without one, the first alert into sight. */
+export function showProblem(): void {
+  requestAnimationFrame(() => {
+    const field = document.querySelector<HTMLElement>('main [aria-invalid=true]');
+    field?.focus();
+    (field ?? document.querySelector('main [role=alert]'))?.scrollIntoView({ block: 'center' });
+  });
+}
+
 /** Asks before a page with unsaved changes is left. */
-function LeaveGuard({ dirty }: { dirty: boolean }) {
+export function LeaveGuard({ dirty }: { dirty: boolean }) {
   const blocker = useBlocker({
     shouldBlockFn: ({ current, next }) => dirty && placeOf(current) !== placeOf(next),
     enableBeforeUnload: dirty,

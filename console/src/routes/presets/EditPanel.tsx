@@ -7,7 +7,7 @@ import { announce } from '../../ui/announce';
 import { Button } from '../../ui/Button';
 import { Field } from '../../ui/form';
 import { Icon } from '../../ui/icons';
-import { SaveBar } from '../../ui/SaveBar';
+import { LeaveGuard, SaveBar } from '../../ui/SaveBar';
 import { Section } from '../../ui/Section';
 import { ErrorPanel } from '../../ui/states';
 import { PlanView } from '../routing/PlanView';
@@ -62,12 +62,16 @@ export function EditPanel({ preset }: { preset: FullPreset }) {
     adopt(to);
     store.reset();
   };
+  const edit = (next: Draft) => {
+    if (store.isError) store.reset();
+    setDraft(next);
+  };
   const error = store.error;
   const conflict = error instanceof VersionConflict ? error.theirs : null;
   const nothingServes = store.data?.plan && store.data.plan.attempts.length === 0 ? store.data.plan : null;
   return (
     <>
-      <Editor draft={draft} onProblem={setProblem} refusal={error && !conflict ? asApiError(error) : null} onChange={setDraft} round={round}>
+      <Editor draft={draft} onProblem={setProblem} refusal={error && !conflict ? asApiError(error) : null} onChange={edit} round={round}>
         <Details preset={preset} />
       </Editor>
       <PlanNow draft={draft} />
@@ -82,6 +86,7 @@ export function EditPanel({ preset }: { preset: FullPreset }) {
         busy={store.isPending}
         onSave={() => (problem ? announce(problem) : store.mutate(false))}
         onDiscard={() => discard(preset)}
+        failure={store.error}
       >
         {problem ? 'The JSON has an error.' : dirty ? 'Requests get it as soon as it is saved.' : `Version ${base.designated_version_number} is in use.`}
       </SaveBar>
@@ -139,6 +144,7 @@ function Details({ preset }: { preset: FullPreset }) {
         </Button>
       )}
       {refusal && refusal.param === null && <ErrorPanel error={refusal} what="Not saved" />}
+      <LeaveGuard dirty={dirty && !change.isPending} />
     </Section>
   );
 }

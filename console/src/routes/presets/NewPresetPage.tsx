@@ -7,7 +7,7 @@ import { announce } from '../../ui/announce';
 import { buttonClass } from '../../ui/Button';
 import { Field } from '../../ui/form';
 import { Page } from '../../ui/Page';
-import { SaveBar } from '../../ui/SaveBar';
+import { SaveBar, showProblem } from '../../ui/SaveBar';
 import { Section } from '../../ui/Section';
 import { ErrorPanel } from '../../ui/states';
 import { type Draft, slugOf, slugProblem } from './config';
@@ -40,11 +40,16 @@ function NewPreset() {
   const wrong = slugProblem(slug);
   const submit = () => {
     setChecked(true);
-    if (wrong || problem) announce(wrong ?? problem ?? '');
-    else create.mutate();
+    if (!wrong && !problem) return create.mutate();
+    announce(wrong ?? problem ?? '');
+    showProblem();
+  };
+  const touch = () => {
+    if (create.isError) create.reset();
+    setTouched(true);
   };
   const edit = (next: Draft) => {
-    setTouched(true);
+    touch();
     setDraft(next);
   };
   const refusal = create.isError ? asApiError(create.error) : null;
@@ -64,7 +69,7 @@ function NewPreset() {
           slug={slug}
           error={checked ? wrong : refusal?.param === 'slug' ? refusal.message.replace(/^slug: /, '') : undefined}
           onChange={(next) => {
-            setTouched(true);
+            touch();
             setHead(next);
           }}
         />
@@ -75,7 +80,7 @@ function NewPreset() {
           <ErrorPanel error={create.error} what="Not saved" />
         </div>
       )}
-      <SaveBar label="Create preset" dirty={touched && !create.isSuccess} busy={create.isPending} onSave={submit}>
+      <SaveBar label="Create preset" dirty={touched && !create.isSuccess} busy={create.isPending} onSave={submit} failure={create.error}>
         {problem ? 'The JSON has an error.' : slug !== '' && !wrong ? `Requests will write @preset/${slug}` : ''}
       </SaveBar>
     </Page>

@@ -123,7 +123,7 @@ function List({ presets }: { presets: Preset[] }) {
             {preset.description && <p className="mt-0.5 text-muted">{preset.description}</p>}
             <Reference slug={preset.slug} />
             <div className="mt-1 flex flex-wrap gap-x-4 text-muted">
-              <span>{versionText(preset)}</span>
+              <span>Version {versionText(preset)}</span>
               <Time at={preset.updated_at} />
             </div>
           </li>

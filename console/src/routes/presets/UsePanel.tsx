@@ -14,7 +14,7 @@ export function UsePanel({ preset }: { preset: FullPreset }) {
   return (
     <div>
       {preset.status !== 'active' && <p className="mb-4 text-warn">The preset is {preset.status}: requests that name it are refused with 404 until it is enabled.</p>}
-      <Section title="As the model" note="Everything comes from the preset. Works in every client that lets you choose a model.">
+      <Section wide title="As the model" note="Everything comes from the preset. Works in every client that lets you choose a model.">
         {!own && (
           <p className="text-warn">
             The preset names no model, so this form takes the default model of the{' '}
@@ -32,13 +32,13 @@ export function UsePanel({ preset }: { preset: FullPreset }) {
           ]}
         />
       </Section>
-      <Section title="Behind a model" note="The request’s model, with everything else from the preset.">
+      <Section wide title="Behind a model" note="The request’s model, with everything else from the preset.">
         <CodeBlock code={curlSnippet(`${beside}${reference}`)} what="Call with the preset behind a model" />
       </Section>
-      <Section title="Beside a model" note="The same as a field of the body, for clients that check model ids.">
+      <Section wide title="Beside a model" note="The same as a field of the body, for clients that check model ids.">
         <CodeBlock code={curlSnippet(beside).replace('"messages"', `"preset":"${preset.slug}","messages"`)} what="Call with the preset as a field" />
       </Section>
-      <Section title="What wins">
+      <Section wide title="What wins">
         <ul className="list-disc space-y-1.5 pl-5">
           <li>A field that the request sets replaces the preset’s field of that name, whole.</li>
           <li>Tools are joined; where both have one of a name, the request’s counts.</li>

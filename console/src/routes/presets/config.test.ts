@@ -93,5 +93,7 @@ it('gives_both_texts_back_whatever_they_are', () => {
 });
 
 it('compares_settings_whatever_order_their_fields_have', () => {
+  const [short, long] = [{ provider: { zdr: true } }, { provider: { zdr: true }, temperature: 1 }].map((config) => linesOf({ prompt: '', config }));
+  expect(difference(short ?? [], long ?? []).filter(({ kind }) => kind !== 'same')).toEqual([{ kind: 'added', text: '    "temperature": 1' }]);
   expect(linesOf({ prompt: 'a\nb', config: { z: 1, a: 2 } })).toEqual(linesOf({ prompt: 'a\nb', config: { a: 2, z: 1 } }));
 });

@@ -112,7 +112,9 @@ export function isSame(a: Draft, b: Draft): boolean {
 export function linesOf({ prompt, config }: Draft): string[] {
   const ordered = Object.fromEntries(Object.entries(config).toSorted(([a], [b]) => a.localeCompare(b)));
   const head = prompt === '' ? [] : ['System prompt', ...prompt.split('\n').map((line) => `  ${line}`), ''];
-  return [...head, 'Settings', ...JSON.stringify(ordered, null, 2).split('\n').map((line) => `  ${line}`)];
+  // Without the commas between fields: a field that comes or goes is no change of its neighbour.
+  const fields = JSON.stringify(ordered, null, 2).split('\n').map((line) => `  ${line.replace(/,$/, '')}`);
+  return [...head, 'Settings', ...fields];
 }
 
 /** Whether a value is a JSON object. */

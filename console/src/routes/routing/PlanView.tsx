@@ -69,8 +69,8 @@ function Ranked({ plan }: { plan: Plan }) {
               <th scope="col" className="th">Endpoint</th>
               <th scope="col" className="th">Why here</th>
               <th scope="col" className="th">Health</th>
-              <th scope="col" className="th num">Prompt</th>
-              <th scope="col" className="th num">Answer</th>
+              <th scope="col" className="th num">Prompt $/M</th>
+              <th scope="col" className="th num">Answer $/M</th>
               <th scope="col" className="th num">At most</th>
               <th scope="col" className="th">Prompts</th>
             </tr>
@@ -139,7 +139,7 @@ function Card({ attempt }: { attempt: PlannedAttempt }) {
       </div>
       <p className="mt-1.5">{rankWords(attempt.reason)}</p>
       <p className="mt-1 text-muted">
-        {formatPerMillion(usdOrNothing(attempt.price.prompt))} / {formatPerMillion(usdOrNothing(attempt.price.completion))}
+        {formatPerMillion(usdOrNothing(attempt.price.prompt))} / {formatPerMillion(usdOrNothing(attempt.price.completion))} per million tokens
       </p>
       <p className="text-muted">{privacyWords(attempt.data_policy)}</p>
       <div className="mt-1">

@@ -97,6 +97,10 @@ function Form({ scope, routing }: { scope: RoutingScope; routing: Routing }) {
       await client.invalidateQueries({ queryKey: ['plan'] });
     },
   });
+  const edit = (next: Settings) => {
+    if (store.isError) store.reset();
+    setSettings(next);
+  };
   const discard = () => {
     adopt(routing);
     store.reset();
@@ -104,13 +108,13 @@ function Form({ scope, routing }: { scope: RoutingScope; routing: Routing }) {
   return (
     <>
       <InForce routing={routing} />
-      <SettingsForm key={round} settings={settings} onChange={setSettings} onProblem={setProblem} refusal={store.isError ? asApiError(store.error) : null} />
+      <SettingsForm key={round} settings={settings} onChange={edit} onProblem={setProblem} refusal={store.isError ? asApiError(store.error) : null} />
       {store.isError && (
         <div className="pb-4">
           <ErrorPanel error={store.error} what="Not saved" />
         </div>
       )}
-      <SaveBar label="Save settings" dirty={dirty} busy={store.isPending} onSave={() => (problem ? announce(problem) : store.mutate())} onDiscard={discard}>
+      <SaveBar label="Save settings" dirty={dirty} busy={store.isPending} onSave={() => (problem ? announce(problem) : store.mutate())} onDiscard={discard} failure={store.error}>
         {problem ? 'The rules have an error.' : dirty ? `${plural(Object.keys(changes).length, 'setting')} changed, not saved yet.` : 'Everything is saved.'}
       </SaveBar>
     </>
