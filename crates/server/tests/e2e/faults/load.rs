@@ -192,7 +192,7 @@ async fn overload(app: &TestApp, room: usize) -> (Kept, String) {
     );
     eprintln!("{figures}");
     let kept = Kept {
-        goodput: pressed.whole * 5 >= peak.whole * 4,
+        goodput: pressed.whole * 10 >= peak.whole * 9,
         refusals: refused <= REFUSED_MAX + typical,
         health: answered <= HEALTH_MAX + worst,
     };
@@ -201,8 +201,7 @@ async fn overload(app: &TestApp, room: usize) -> (Kept, String) {
 
 /// A12: three times as many clients as the node takes.
 ///
-/// Asserted are four fifths of the peak, where the promise is nine tenths: an unoptimised build did 95 to 108 % in its best
-/// rounds under a load of nine, and 89 % under one of twelve. Refusals are held to their 10 ms at the median only: at p99 an unoptimised build took 50 to 70 ms in its best rounds on two
+/// Refusals are held to their 10 ms at the median only: at p99 an unoptimised build took 50 to 70 ms in its best rounds on two
 /// cores under a load of nine, where the machine itself took 5 to 12 ms (2026-11-21).
 #[tokio::test(flavor = "multi_thread")]
 async fn a12_under_threefold_load_the_node_does_as_much_as_at_its_peak_and_refuses_the_rest_at_once() {
