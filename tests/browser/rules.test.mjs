@@ -225,7 +225,7 @@ test('a_deleted_preset_is_refused_by_name', LIMIT, async () => {
   assert.equal((await call({ model: '@preset/careful-answers' })).status, 404);
   await page.getByRole('button', { name: 'Delete…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete preset' }).click();
-  await page.getByRole('heading', { name: 'Presets' }).waitFor();
+  await page.getByRole('heading', { name: 'Presets', exact: true }).waitFor();
   await page.getByRole('link', { name: 'Other answers' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'Careful answers' }).count(), 0);
   const gone = await call({ model: '@preset/careful-answers' });
