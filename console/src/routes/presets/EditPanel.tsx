@@ -66,16 +66,12 @@ export function EditPanel({ preset }: { preset: FullPreset }) {
     if (store.isError) store.reset();
     setDraft(next);
   };
-  const mark = (wrong: string | undefined) => {
-    if (wrong && store.isError) store.reset();
-    setProblem(wrong);
-  };
   const error = store.error;
   const conflict = error instanceof VersionConflict ? error.theirs : null;
   const nothingServes = store.data?.plan && store.data.plan.attempts.length === 0 ? store.data.plan : null;
   return (
     <>
-      <Editor draft={draft} onProblem={mark} refusal={error && !conflict ? asApiError(error) : null} onChange={edit} round={round}>
+      <Editor draft={draft} onProblem={setProblem} refusal={error && !conflict ? asApiError(error) : null} onChange={edit} round={round}>
         <Details preset={preset} />
       </Editor>
       <PlanNow draft={draft} />

@@ -38,7 +38,8 @@ export function Editor({ draft, onChange, onProblem, refusal, round = 0, childre
     setText(next);
     const { config, problem: wrong } = parseConfig(next);
     onProblem(wrong);
-    if (config) onChange({ ...draft, config });
+    // Also where it is no JSON yet: whatever is typed ends the refusal of what was there before.
+    onChange(config ? { ...draft, config } : draft);
   };
   return (
     <div>

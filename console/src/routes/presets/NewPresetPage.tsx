@@ -52,10 +52,6 @@ function NewPreset() {
     touch();
     setDraft(next);
   };
-  const mark = (wrongJson: string | undefined) => {
-    if (wrongJson) touch();
-    setProblem(wrongJson);
-  };
   const refusal = create.isError ? asApiError(create.error) : null;
   return (
     <Page
@@ -67,7 +63,7 @@ function NewPreset() {
         </Link>
       }
     >
-      <Editor draft={draft} onChange={edit} onProblem={mark} refusal={refusal}>
+      <Editor draft={draft} onChange={edit} onProblem={setProblem} refusal={refusal}>
         <NameSection
           head={head}
           slug={slug}

@@ -101,10 +101,6 @@ function Form({ scope, routing }: { scope: RoutingScope; routing: Routing }) {
     if (store.isError) store.reset();
     setSettings(next);
   };
-  const mark = (wrong: string | undefined) => {
-    if (wrong && store.isError) store.reset();
-    setProblem(wrong);
-  };
   const discard = () => {
     adopt(routing);
     store.reset();
@@ -112,7 +108,7 @@ function Form({ scope, routing }: { scope: RoutingScope; routing: Routing }) {
   return (
     <>
       <InForce routing={routing} />
-      <SettingsForm key={round} settings={settings} onChange={edit} onProblem={mark} refusal={store.isError ? asApiError(store.error) : null} />
+      <SettingsForm key={round} settings={settings} onChange={edit} onProblem={setProblem} refusal={store.isError ? asApiError(store.error) : null} />
       {store.isError && (
         <div className="pb-4">
           <ErrorPanel error={store.error} what="Not saved" />

@@ -190,7 +190,8 @@ function RulesPart({ settings, set, refusal, onProblem }: Part & { refusal: ApiE
     setText(next);
     const parsed = parseRules(next);
     onProblem(parsed.problem);
-    if (parsed.rules) set({ rules: parsed.rules });
+    // Also where it is no JSON yet: whatever is typed ends the refusal of what was there before.
+    set({ rules: parsed.rules ?? settings.rules });
   };
   return (
     <Section
