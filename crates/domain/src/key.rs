@@ -70,9 +70,9 @@ impl KeyText {
     /// Makes a key from 28 random bytes.
     #[must_use]
     pub fn generate(random: [u8; 28]) -> Self {
-        let body = hex::encode(random);
-        let check = checksum(&body);
-        Self(format!("{PREFIX}{body}{check}"))
+        let mut text = format!("{PREFIX}{}", hex::encode(random));
+        text.push_str(&checksum(&text));
+        Self(text)
     }
 
     /// Accepts a text that has our prefix, length and checksum.
@@ -86,9 +86,7 @@ impl KeyText {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix(PREFIX).filter(|digits| digits.len() == LENGTH - PREFIX.len())?;
-        let (body, check) = digits.split_at_checked(RANDOM_DIGITS)?;
-        (checksum(body) == check).then(|| Self(text.to_owned()))
+        is_genuine(text).then(|| Self(text.to_owned()))
     }
 
     /// The secret itself, for the one answer that shows it.
@@ -118,8 +116,22 @@ impl fmt::Debug for KeyText {
     }
 }
 
-fn checksum(body: &str) -> String {
-    let digest = Sha256::digest(format!("{PREFIX}{body}").as_bytes());
+/// Whether a text has our prefix and length. The cheap half of [`is_genuine`].
+#[must_use]
+pub fn is_shaped(text: &str) -> bool {
+    text.len() == LENGTH && text.starts_with(PREFIX)
+}
+
+/// Whether a text has our prefix, length and checksum, so that it may once have been issued.
+#[must_use]
+pub fn is_genuine(text: &str) -> bool {
+    let parts = is_shaped(text).then(|| text.split_at_checked(PREFIX.len() + RANDOM_DIGITS)).flatten();
+    parts.is_some_and(|(signed, check)| checksum(signed) == check)
+}
+
+/// The digits of checksum that follow `signed`, which is the prefix and the random digits.
+fn checksum(signed: &str) -> String {
+    let digest = Sha256::digest(signed.as_bytes());
     hex::encode(digest.get(..4).unwrap_or_default())
 }
 

@@ -1,6 +1,6 @@
 //! Where a request carries its key: one extractor for every route and dialect.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 /// Why no credential could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum CredentialError {
 const LENGTH_MAX: usize = 512;
 
 /// Headers that carry a bare key.
-const BARE: [&str; 2] = ["x-api-key", "x-goog-api-key"];
+const BARE: [HeaderName; 2] = [HeaderName::from_static("x-api-key"), HeaderName::from_static("x-goog-api-key")];
 
 /// Reads the key from `Authorization: Bearer`, `x-api-key` or `x-goog-api-key`; never from the query or a cookie.
 ///

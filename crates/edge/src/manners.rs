@@ -10,7 +10,10 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::time::Clock;
+use http::HeaderName;
 use std::sync::Arc;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the layer works with.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub async fn observe(manners: Arc<Manners>, mut request: Request, next: Next) ->
     let mut response = if is_open { cors::open(request, next).await } else { next.run(request).await };
     arrival.answered(&id, &response, manners.clock.elapsed());
     if let Some(value) = id.header() {
-        response.headers_mut().insert("x-request-id", value);
+        response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }

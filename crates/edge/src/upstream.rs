@@ -106,7 +106,7 @@ impl Upstream {
         };
         let failed = || UpstreamError::Credential { slug: self.slug.clone() };
         let name = HeaderName::from_bytes(name.as_bytes()).ok().ok_or_else(failed)?;
-        let mut value = HeaderValue::from_str(&text).ok().ok_or_else(failed)?;
+        let mut value = HeaderValue::try_from(text).ok().ok_or_else(failed)?;
         value.set_sensitive(true);
         Ok(Some((name, value)))
     }

@@ -20,7 +20,7 @@ use domain::time::Timestamp;
 use edge::credential;
 use edge::delivery::Delivery;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::sync::Arc;
 use std::time::Duration;
 use store::lease::Key;
@@ -168,31 +168,31 @@ impl Knock {
                 .await?;
         let (bytes, preset) = preset::apply(bytes, caller, self.head.dialect)?;
         let mut chat = inbound::parse(self.head.dialect, bytes, &Limits::default())?;
-        for betas in self.head.parts.headers.get_all("anthropic-beta") {
+        for betas in self.head.parts.headers.get_all(BETA) {
             inbound::add_betas(&mut chat, betas.to_str().unwrap_or_default());
         }
         // What follows outlives the check of the key: nothing of it may carry one.
         credential::strip(&mut self.head.parts.headers);
-        let text = |name: &'static str| header_text(&self.head.parts.headers, &HeaderName::from_static(name));
-        let wants = text("x-openrouter-metadata").or_else(|| text("x-openrouter-experimental-metadata"));
+        let headers = &self.head.parts.headers;
+        let text = |name: HeaderName| header_text(headers, &name);
+        let says_enabled = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"enabled");
+        let wants = headers.get(METADATA).or_else(|| headers.get(METADATA_EXPERIMENTAL));
         Ok(Box::new(Ask {
             id: self.head.id,
             dialect: self.head.dialect,
             received_at: self.head.received_at,
             started: self.head.started,
             rules: Rules::read(&chat)?.map(Box::new),
-            wants_metadata: wants.is_some_and(|value| value.eq_ignore_ascii_case("enabled")),
+            wants_metadata: wants.is_some_and(says_enabled),
             session_id: chat
                 .session_id()
                 .map(str::to_owned)
-                .or_else(|| text("x-session-id"))
-                .or_else(|| text("session-id"))
-                .or_else(|| text("x-claude-code-session-id"))
+                .or_else(|| SESSION.into_iter().find_map(text))
                 .or_else(|| session::of_metadata(chat.metadata()?)),
-            app_title: text("x-openrouter-title").or_else(|| text("x-title")),
-            app_url: text("http-referer").or_else(|| text("referer")),
-            user_agent: text("user-agent"),
-            seed: text("x-portolan-seed").and_then(|seed| seed.parse().ok()),
+            app_title: TITLE.into_iter().find_map(text),
+            app_url: APP_URL.into_iter().find_map(text),
+            user_agent: text(header::USER_AGENT),
+            seed: text(SEED).and_then(|seed| seed.parse().ok()),
             delivery: Taken::of(&self.head.parts),
             preset,
             chat,
@@ -201,11 +201,28 @@ impl Knock {
     }
 }
 
-/// Longest header text that is kept.
+/// Whether `openrouter_metadata` is wanted, by its present name and the one from before.
+const METADATA: HeaderName = HeaderName::from_static("x-openrouter-metadata");
+const METADATA_EXPERIMENTAL: HeaderName = HeaderName::from_static("x-openrouter-experimental-metadata");
+/// Where clients name a conversation, first one first.
+const SESSION: [HeaderName; 3] = [
+    HeaderName::from_static("x-session-id"),
+    HeaderName::from_static("session-id"),
+    HeaderName::from_static("x-claude-code-session-id"),
+];
+/// Where applications name themselves, first one first.
+const TITLE: [HeaderName; 2] = [HeaderName::from_static("x-openrouter-title"), HeaderName::from_static("x-title")];
+/// Where applications say their address, first one first.
+const APP_URL: [HeaderName; 2] = [HeaderName::from_static("http-referer"), header::REFERER];
+/// Features that a caller of Messages switches on.
+const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+const SEED: HeaderName = HeaderName::from_static("x-portolan-seed");
+
+/// Longest header text that is kept, in characters.
 const TEXT_MAX: usize = 200;
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let text = String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned();
+    let text = String::from_utf8_lossy(headers.get(name)?.as_bytes());
     let clean: String = text.chars().filter(|character| !character.is_control()).take(TEXT_MAX).collect();
     (!clean.is_empty()).then_some(clean)
 }

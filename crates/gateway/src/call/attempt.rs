@@ -14,7 +14,7 @@ use dialect::upstream::{Change, Note, Outgoing, Target, ToolNames};
 use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use edge::upstream::Upstream;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -82,6 +82,9 @@ impl From<UpstreamError> for AttemptFailure {
         Self { error, retry_after: None, is_stall: false }
     }
 }
+
+/// Headers of a request with the host that the client adds and a few of the provider's own: room that need not grow.
+const HEADERS: usize = 12;
 
 /// Plain answers come all at once at their end, so their first byte may take this many times longer than a stream's.
 const PLAIN_PATIENCE: u32 = 10;
@@ -200,28 +203,32 @@ pub fn request(
     let unusable = |what: &str| AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Credential, what);
     let address = providers::address(endpoint.provider.family, &upstream.base_url, &outgoing.path);
     let accept = if is_stream { "text/event-stream" } else { "application/json" };
-    let mut builder = Request::builder()
-        .method(Method::POST)
-        .uri(address)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .header(header::ACCEPT, HeaderValue::from_static(accept))
-        // We do not inflate provider bodies, so none may be compressed.
-        .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
-        .header(header::USER_AGENT, HeaderValue::from_static(concat!("portolan/", env!("CARGO_PKG_VERSION"))));
+    let mut request = Request::new(Full::new(outgoing.body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() =
+        Uri::try_from(address).map_err(|_error| unusable("the provider's address cannot be used"))?;
+    let headers = request.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+    // We do not inflate provider bodies, so none may be compressed.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("portolan/", env!("CARGO_PKG_VERSION"))));
     // The catalogue's fixed headers win over the format's defaults; nothing is sent twice.
-    for (name, value) in &outgoing.headers {
-        if !endpoint.provider.headers.iter().any(|(fixed, _)| fixed == name) {
-            builder = builder.header(*name, value);
-        }
-    }
-    for (name, value) in &endpoint.provider.headers {
-        builder = builder.header(name, value);
+    let own = outgoing.headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let own = own.filter(|(name, _)| !endpoint.provider.headers.iter().any(|(fixed, _)| fixed == name));
+    let fixed = endpoint.provider.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in own.chain(fixed) {
+        let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) else {
+            return Err(unusable("a header of the provider cannot be sent"));
+        };
+        headers.append(name, value);
     }
     let credential = upstream.auth_header(&endpoint.provider).map_err(|error| unusable(&error.to_string()))?;
     if let Some((name, value)) = credential {
-        builder = builder.header(name, value);
+        headers.append(name, value);
     }
-    builder.body(Full::new(outgoing.body)).map_err(|_error| unusable("the provider's address cannot be used"))
+    Ok(request)
 }
 
 /// A successful head that promises something we cannot read.

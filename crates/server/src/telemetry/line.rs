@@ -2,7 +2,7 @@
 
 use domain::time::{Clock as _, Timestamp};
 use edge::clock::SystemClock;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{self, Debug, Write as _};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -22,27 +22,47 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        out.write_str("{\"timestamp\":\"")?;
-        write_moment(&mut out, self.clock.now())?;
-        out.write_str("\",\"level\":\"")?;
-        out.write_str(event.metadata().level().as_str())?;
-        out.write_char('"')?;
-        let mut fields = Fields { out: &mut out, result: Ok(()) };
-        event.record(&mut fields);
-        fields.result?;
-        out.write_str(",\"target\":\"")?;
-        Escaped(&mut out).write_str(event.metadata().target())?;
-        out.write_str("\"}\n")
+        // A value that logs while it is shown finds the thread's memory taken, and gets some of its own.
+        let mut line = LINE.take();
+        line.clear();
+        self.write(&mut line, event)?;
+        let written = out.write_str(&line);
+        line.shrink_to(KEPT_MAX);
+        LINE.set(line);
+        written
     }
 }
 
+impl JsonLine {
+    fn write(&self, line: &mut String, event: &Event<'_>) -> fmt::Result {
+        line.push_str("{\"timestamp\":\"");
+        write_moment(line, self.clock.now())?;
+        line.push_str("\",\"level\":\"");
+        line.push_str(event.metadata().level().as_str());
+        line.push('"');
+        let mut fields = Fields { line, result: Ok(()) };
+        event.record(&mut fields);
+        fields.result?;
+        line.push_str(",\"target\":\"");
+        push_escaped(line, event.metadata().target());
+        line.push_str("\"}\n");
+        Ok(())
+    }
+}
+
+/// Bytes of memory that a thread keeps for its next line.
+const KEPT_MAX: usize = 4 << 10;
+
 thread_local! {
+    /// Where lines of this thread are put together: the writer behind the formatter is called through a table, which costs more
+    /// than most of the pieces of a line.
+    static LINE: Cell<String> = const { Cell::new(String::new()) };
     /// The last second that a line of this thread named, and its text: a calendar is asked once a second, not once a line.
     static SECOND: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
 }
 
 /// RFC 3339 with microseconds, UTC.
-fn write_moment(out: &mut impl fmt::Write, moment: Timestamp) -> fmt::Result {
+fn write_moment(line: &mut String, moment: Timestamp) -> fmt::Result {
     const MICROS: i64 = 1_000_000;
     let second = moment.micros().div_euclid(MICROS);
     let micros = moment.micros().rem_euclid(MICROS);
@@ -52,66 +72,65 @@ fn write_moment(out: &mut impl fmt::Write, moment: Timestamp) -> fmt::Result {
             text.truncate(text.len() - usize::from(text.ends_with('Z')));
             *known = second;
         }
-        out.write_str(text)
-    })?;
+        line.push_str(text);
+    });
     // A one in front keeps the zeros behind it.
     let mut digits = itoa::Buffer::new();
-    out.write_char('.')?;
-    out.write_str(digits.format(MICROS + micros).get(1..).unwrap_or_default())?;
-    out.write_char('Z')
+    line.push('.');
+    line.push_str(digits.format(MICROS + micros).get(1..).ok_or(fmt::Error)?);
+    line.push('Z');
+    Ok(())
 }
 
 /// Writes fields as they come; the first failure stops it.
-struct Fields<'a, W> {
-    out: &'a mut W,
+struct Fields<'a> {
+    line: &'a mut String,
     result: fmt::Result,
 }
 
-impl<W: fmt::Write> Fields<'_, W> {
+impl Fields<'_> {
+    fn name(&mut self, field: &Field) {
+        self.line.push_str(",\"");
+        // Raw identifiers (`r#type`) are a matter of the source, not of the line.
+        let name = field.name();
+        self.line.push_str(name.strip_prefix("r#").unwrap_or(name));
+        self.line.push_str("\":");
+    }
+
     /// A field whose value is a number or a word of JSON.
     fn bare(&mut self, field: &Field, value: &str) {
         if self.result.is_ok() {
-            self.result = self.try_bare(field.name(), value);
+            self.name(field);
+            self.line.push_str(value);
         }
-    }
-
-    fn try_bare(&mut self, name: &str, value: &str) -> fmt::Result {
-        self.try_name(name)?;
-        self.out.write_str(value)
-    }
-
-    fn try_name(&mut self, name: &str) -> fmt::Result {
-        self.out.write_str(",\"")?;
-        // Raw identifiers (`r#type`) are a matter of the source, not of the line.
-        self.out.write_str(name.strip_prefix("r#").unwrap_or(name))?;
-        self.out.write_str("\":")
     }
 
     /// A field whose value is written between quotation marks, or bare.
     fn put(&mut self, field: &Field, is_text: bool, value: fmt::Arguments<'_>) {
-        if self.result.is_ok() {
-            self.result = self.try_put(field.name(), is_text, value);
+        if self.result.is_err() {
+            return;
         }
-    }
-
-    fn try_put(&mut self, name: &str, is_text: bool, value: fmt::Arguments<'_>) -> fmt::Result {
-        self.try_name(name)?;
+        if let Some(text) = value.as_str().filter(|_| is_text) {
+            return self.record_str(field, text);
+        }
+        self.name(field);
         if !is_text {
-            return self.out.write_fmt(value);
+            self.result = self.line.write_fmt(value);
+            return;
         }
-        self.out.write_char('"')?;
-        match value.as_str() {
-            Some(text) => Escaped(self.out).write_str(text)?,
-            None => Escaped(self.out).write_fmt(value)?,
-        }
-        self.out.write_char('"')
+        self.line.push('"');
+        self.result = Escaped(self.line).write_fmt(value);
+        self.line.push('"');
     }
 }
 
-impl<W: fmt::Write> Visit for Fields<'_, W> {
+impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         if self.result.is_ok() {
-            self.result = self.try_text(field.name(), value);
+            self.name(field);
+            self.line.push('"');
+            push_escaped(self.line, value);
+            self.line.push('"');
         }
     }
 
@@ -145,36 +164,45 @@ impl<W: fmt::Write> Visit for Fields<'_, W> {
     }
 }
 
-impl<W: fmt::Write> Fields<'_, W> {
-    fn try_text(&mut self, name: &str, value: &str) -> fmt::Result {
-        self.try_name(name)?;
-        self.out.write_char('"')?;
-        Escaped(self.out).write_str(value)?;
-        self.out.write_char('"')
+/// Takes what a formatter writes, with the escapes that JSON demands.
+struct Escaped<'a>(&'a mut String);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        push_escaped(self.0, text);
+        Ok(())
     }
 }
 
-/// Passes text on with the escapes that JSON demands.
-struct Escaped<'a, W>(&'a mut W);
+/// Whether a byte cannot stand in a JSON string as it is.
+const fn is_special(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
 
-impl<W: fmt::Write> fmt::Write for Escaped<'_, W> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-            let (plain, special) = rest.split_at(at);
-            self.0.write_str(plain)?;
-            let mut characters = special.chars();
-            match characters.next() {
-                Some('"') => self.0.write_str("\\\"")?,
-                Some('\\') => self.0.write_str("\\\\")?,
-                Some('\n') => self.0.write_str("\\n")?,
-                Some(other) => write!(self.0, "\\u{:04x}", u32::from(other))?,
-                None => {}
-            }
-            rest = characters.as_str();
-        }
-        self.0.write_str(rest)
+/// Appends text with the escapes that JSON demands.
+fn push_escaped(line: &mut String, text: &str) {
+    // Almost always nothing is there, and a look at every byte without a way out is many bytes at a time.
+    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        return line.push_str(text);
     }
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(is_special) {
+        let (plain, special) = rest.split_at(at);
+        line.push_str(plain);
+        let mut characters = special.chars();
+        match characters.next() {
+            Some('"') => line.push_str("\\\""),
+            Some('\\') => line.push_str("\\\\"),
+            Some('\n') => line.push_str("\\n"),
+            Some(other) => {
+                line.push_str("\\u00");
+                line.push_str(&hex::encode([other as u8]));
+            }
+            None => {}
+        }
+        rest = characters.as_str();
+    }
+    line.push_str(rest);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::durable::{AccountState, ChangeKind, KeyState};
 use crate::volatile::NegativeCache;
 use crate::{Store, StoreError};
 use domain::id::{AccountId, KeyId};
-use domain::key::{KeyHash, KeyText};
+use domain::key::{self, KeyHash};
 use domain::time::{Clock, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -110,18 +110,25 @@ impl Keyring {
         &self.book
     }
 
-    /// Finds the key of a credential text. Texts without our form or checksum never reach memory or store.
+    /// Finds the key of a credential text. Texts without our form are not even hashed, texts without its checksum never reach
+    /// the store; a key that is known needs no checksum, which would cost it a second hash.
     ///
     /// # Errors
     /// [`KeyringError`].
     pub async fn find(&self, text: &str, now: Timestamp) -> Result<Arc<Key>, KeyringError> {
-        let hash = KeyText::parse(text).ok_or(KeyringError::Unknown)?.hash();
+        if !key::is_shaped(text) {
+            return Err(KeyringError::Unknown);
+        }
+        let hash = KeyHash::of(text);
         if let Some(key) = self.book.key(&hash) {
             return if key.settings().deleted || key.settings().is_internal {
                 Err(KeyringError::Unknown)
             } else {
                 Ok(key)
             };
+        }
+        if !key::is_genuine(text) {
+            return Err(KeyringError::Unknown);
         }
         if self.unknown.contains(&hash, self.clock.elapsed()) || !self.look_ups.admit(self.clock.elapsed()) {
             return Err(KeyringError::Unknown);
