@@ -17,8 +17,8 @@ test-full: ## the same with the long forms
 	@tests/lib/test.sh --full
 
 bench: ## figures of the data plane as ratios to a bare proxy
-	@cargo build --release --locked -p server -p xtask
-	@$${CARGO_TARGET_DIR:-target}/release/xtask bench
+	@cargo build --profile dist --locked -p server -p xtask
+	@$${CARGO_TARGET_DIR:-target}/dist/xtask bench
 
 console: ## the web console into console/dist, which the next build of the binary embeds
 	@cd console && npm ci --no-fund --no-audit --loglevel=error && npm run --silent build

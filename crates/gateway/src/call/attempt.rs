@@ -205,8 +205,7 @@ pub fn request(
     let accept = if is_stream { "text/event-stream" } else { "application/json" };
     let mut request = Request::new(Full::new(outgoing.body));
     *request.method_mut() = Method::POST;
-    *request.uri_mut() =
-        Uri::try_from(address).map_err(|_error| unusable("the provider's address cannot be used"))?;
+    *request.uri_mut() = Uri::try_from(address).map_err(|_error| unusable("the provider's address cannot be used"))?;
     let headers = request.headers_mut();
     headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How to run.
 #[derive(Debug)]
 pub struct Options {
-    /// The product, as a release build.
+    /// The product, as it is published.
     pub binary: PathBuf,
     /// Turns of floor and product for each scenario.
     pub rounds: u32,
@@ -51,7 +51,7 @@ impl Options {
         }
         anyhow::ensure!(
             options.binary.is_file(),
-            "{} is missing: build it with cargo build --release -p server",
+            "{} is missing: build it with cargo build --profile dist -p server",
             options.binary.display()
         );
         Ok(options)
