@@ -31,7 +31,7 @@ pub use figures::{Measure, Measured, Popularity};
 pub use openapi::openapi;
 pub use routes::ROUTES;
 pub use session::session_key;
-pub use state::{Control, ControlSettings, Drain};
+pub use state::{Control, ControlSettings, Drain, Unfit, Vet};
 
 use axum::Router;
 use axum::extract::Request;

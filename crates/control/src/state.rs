@@ -22,6 +22,23 @@ use store::lease::{Keyring, LeaseBook};
 /// Asks the node to post its finished settlements now; completes when that is done or has taken too long (at most 1 s).
 pub type Drain = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
+/// Reads the fields of a preset that only the data plane understands, the way a request's are read.
+pub trait Vet: Send + Sync {
+    /// Takes a preset's configuration, a JSON object.
+    ///
+    /// # Errors
+    /// What a request with the same configuration would be refused with.
+    fn config(&self, json: &str) -> Result<(), Unfit>;
+}
+
+/// Why a preset's configuration would make requests fail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unfit {
+    /// The words that a request would get; they begin with the field's name.
+    pub message: String,
+}
+
 /// Settings of the control plane.
 #[derive(Debug, Clone)]
 pub struct ControlSettings {
@@ -102,6 +119,8 @@ pub struct Control {
     pub drain: Drain,
     /// How endpoints fare.
     pub measure: Arc<dyn Measure>,
+    /// Judges what is kept for later requests.
+    pub vet: Arc<dyn Vet>,
     /// What is used most.
     pub popularity: Popularity,
 }

@@ -114,6 +114,11 @@ async fn bodies_that_cannot_be_a_preset_are_refused() {
     let hot = put(&house, &tenant, "brief/chat/completions", &json!({"temperature": 9})).await.json();
     assert_eq!(hot["error"]["metadata"]["param"], "temperature", "the field is named: {hot}");
     assert!(hot["error"]["message"].as_str().is_some_and(|text| text.starts_with("temperature: ")), "{hot}");
+    for form in ["chat/completions", "messages", "responses"] {
+        let unfit = put(&house, &tenant, &format!("brief/{form}"), &json!({"pin": 5})).await.json();
+        let error = &unfit["error"];
+        assert_eq!((&error["message"], &error["metadata"]["param"]), (&json!("pin: must be an object"), &json!("pin")));
+    }
     for (slug, body) in [
         ("brief", r#"{"temperature":9}"#),
         ("brief", r#"{"model":"@preset/brief"}"#),

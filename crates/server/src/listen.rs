@@ -12,7 +12,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,12 +21,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// Largest head of a request.
 const HEAD_MAX: usize = 64 << 10;
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;
+/// Longest wait for answers that were cut off to say so to their clients; a silent one notices within five seconds.
+const CUT_WAIT: Duration = Duration::from_secs(6);
 /// Pause after a failed accept, so that a process without descriptors does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -43,18 +46,26 @@ pub struct ListenLimits {
     pub header_timeout: Duration,
     /// Longest time that a client may read nothing while there is something for it.
     pub write_timeout: Duration,
-    /// Longest wait for running answers at the end.
-    pub drain: Duration,
 }
 
-/// Serves until `stop`, then lets running answers end, at most for the drain time.
-pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, stop: CancellationToken) {
+/// The two steps of an end.
+#[derive(Debug, Clone, Default)]
+pub struct End {
+    /// No new connections; running answers are finished.
+    pub stop: CancellationToken,
+    /// Running answers are not waited for any more.
+    pub cut: CancellationToken,
+}
+
+/// Serves until `end.stop`, then lets running answers end; what still runs at `end.cut` is given a moment to say so.
+pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, end: End) {
     let protocols = Protocols::new(&limits);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.connections));
+    let (running, ended) = (TaskTracker::new(), CancellationToken::new());
     loop {
         let accepted = tokio::select! {
-            () = stop.cancelled() => break,
+            () = end.stop.cancelled() => break,
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
@@ -65,16 +76,24 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
             protocols: protocols.clone(),
             watcher: graceful.watcher(),
             limits,
-            stop: stop.clone(),
+            stop: end.stop.clone(),
         };
-        tokio::spawn(async move {
+        let ended = ended.clone();
+        running.spawn(async move {
             let _permit = permit;
-            connection.run().await;
+            ended.run_until_cancelled(connection.run()).await;
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some answers were cut off: the drain time is over");
+    running.close();
+    let mut finished = pin!(graceful.shutdown());
+    if end.cut.run_until_cancelled(&mut finished).await.is_some() {
+        return;
+    }
+    if tokio::time::timeout(CUT_WAIT, finished).await.is_err() {
+        // Dropped, they settle.
+        ended.cancel();
+        running.wait().await;
     }
 }
 
@@ -334,7 +353,7 @@ fn refused(status: StatusCode) -> axum::response::Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{ListenLimits, TokioExecutor, TokioIo, serve};
+    use super::{End, ListenLimits, TokioExecutor, TokioIo, serve};
     use axum::Router;
     use axum::body::{Body, Bytes};
     use axum::routing::get;
@@ -349,7 +368,6 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::sync::Notify;
     use tokio::task::JoinHandle;
-    use tokio_util::sync::CancellationToken;
 
     /// A body without end that tells when it is dropped.
     struct Endless(Arc<Notify>);
@@ -369,25 +387,21 @@ mod tests {
         }
     }
 
-    const LIMITS: ListenLimits = ListenLimits {
-        connections: 4,
-        header_timeout: Duration::from_secs(5),
-        write_timeout: Duration::from_secs(5),
-        drain: Duration::from_secs(5),
-    };
+    const LIMITS: ListenLimits =
+        ListenLimits { connections: 4, header_timeout: Duration::from_secs(5), write_timeout: Duration::from_secs(5) };
 
     /// A server on a free port that answers `/` with `yes`.
-    async fn served(limits: ListenLimits, stop: &CancellationToken) -> (std::net::SocketAddr, JoinHandle<()>) {
+    async fn served(limits: ListenLimits, end: &End) -> (std::net::SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "yes" }));
-        (address, tokio::spawn(serve(listener, router, limits, stop.clone())))
+        (address, tokio::spawn(serve(listener, router, limits, end.clone())))
     }
 
     #[tokio::test]
     async fn both_versions_are_told_apart_by_their_first_bytes_however_slowly_these_come() {
-        let stop = CancellationToken::new();
-        let (address, server) = served(LIMITS, &stop).await;
+        let end = End::default();
+        let (address, server) = served(LIMITS, &end).await;
         let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
         client.set_nodelay(true).unwrap();
         // A method that begins like the preface of HTTP/2 is told apart at its third byte.
@@ -408,23 +422,23 @@ mod tests {
         assert_eq!((response.version(), response.status().as_u16()), (http::Version::HTTP_2, 200));
         drop((sender, response));
         connection.await.unwrap().unwrap();
-        stop.cancel();
+        end.stop.cancel();
         server.await.unwrap();
     }
 
     #[tokio::test]
     async fn who_says_too_little_is_let_go_after_the_header_timeout_and_at_the_end() {
         for (header_timeout, stops) in [(Duration::from_millis(100), false), (Duration::from_secs(300), true)] {
-            let stop = CancellationToken::new();
-            let (address, server) = served(ListenLimits { header_timeout, ..LIMITS }, &stop).await;
+            let end = End::default();
+            let (address, server) = served(ListenLimits { header_timeout, ..LIMITS }, &end).await;
             let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
             client.write_all(b"PR").await.unwrap();
             if stops {
-                stop.cancel();
+                end.stop.cancel();
             }
             let read = tokio::time::timeout(Duration::from_secs(20), client.read_u8()).await.unwrap();
             assert!(read.is_err(), "the connection is closed");
-            stop.cancel();
+            end.stop.cancel();
             server.await.unwrap();
         }
     }
@@ -440,13 +454,35 @@ mod tests {
             async move { Body::new(Endless(ended)) }
         };
         let limits = ListenLimits { write_timeout: Duration::from_millis(300), ..LIMITS };
-        let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), limits, stop.clone()));
+        let end = End::default();
+        let server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), limits, end.clone()));
         let mut client = std::net::TcpStream::connect(address).unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
         tokio::time::timeout(Duration::from_secs(20), dropped.notified()).await.unwrap();
-        stop.cancel();
+        end.stop.cancel();
         server.await.unwrap();
         drop(client);
+    }
+
+    #[tokio::test]
+    async fn answers_without_end_are_waited_for_until_they_are_cut() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let dropped = Arc::new(Notify::new());
+        let ended = Arc::clone(&dropped);
+        let body = move || {
+            let ended = Arc::clone(&ended);
+            async move { Body::new(Endless(ended)) }
+        };
+        let end = End::default();
+        let mut server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), LIMITS, end.clone()));
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        client.read_u8().await.unwrap();
+        end.stop.cancel();
+        assert!(tokio::time::timeout(Duration::from_millis(200), &mut server).await.is_err(), "the answer still runs");
+        end.cut.cancel();
+        tokio::time::timeout(Duration::from_secs(20), server).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(1), dropped.notified()).await.unwrap();
     }
 }

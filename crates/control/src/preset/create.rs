@@ -7,7 +7,7 @@ use crate::caller::{Caller, Member, Proof};
 use crate::error::ControlError;
 use crate::memory;
 use crate::reply;
-use crate::state::{Control, Mount};
+use crate::state::{Control, Mount, Unfit};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use dialect::chat::request::InvalidRequest;
@@ -79,6 +79,7 @@ async fn create(
     // Refuses duplicate fields, which a request may not have either.
     body.fields()?;
     let kept = content(body.bytes(), form).map_err(refused)?;
+    control.vet.config(&kept.config).map_err(unfit)?;
     let workspace = memory::workspace(control, &caller.account).await?;
     let new = new_version(control, caller, workspace, slug, kept);
     let full = |what: &'static str| ControlError::Request(what.into());
@@ -99,6 +100,14 @@ fn refused(error: InvalidRequest) -> ControlError {
     match (&error.param, reason) {
         (Some(field), Some(reason)) => ControlError::invalid(field.clone(), reason.to_owned()),
         _ => ControlError::Request(Cow::Owned(error.message)),
+    }
+}
+
+/// The same for what the data plane refuses.
+fn unfit(unfit: Unfit) -> ControlError {
+    match unfit.message.split_once(": ") {
+        Some((field, reason)) => ControlError::invalid(field.to_owned(), reason.to_owned()),
+        None => ControlError::Request(Cow::Owned(unfit.message)),
     }
 }
 

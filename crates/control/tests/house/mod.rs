@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use control::seal::MasterKey;
 use control::upstream::{Probe, Probed, Reload, ReloadError};
-use control::{Control, ControlSettings, Measure, Measured, Popularity};
+use control::{Control, ControlSettings, Measure, Measured, Popularity, Unfit, Vet};
 use domain::catalog::file::{AuthText, EndpointText, ModelText, ProviderText};
 use domain::catalog::{Catalog, CatalogBuilder, DataPolicy, Family, Quirks};
 use domain::id::{AccountId, EntryId, KeyId, PresetId, PresetVersionId, WorkspaceId};
@@ -69,6 +69,17 @@ pub struct Wires {
 impl Measure for Wires {
     fn endpoint(&self, model_id: &str, tag: &str) -> Option<Measured> {
         self.measured.lock().expect("unpoisoned").get(&(model_id.to_owned(), tag.to_owned())).copied()
+    }
+}
+
+impl Vet for Wires {
+    /// Stands for the data plane: only a `pin` that is no object is unfit.
+    fn config(&self, json: &str) -> Result<(), Unfit> {
+        let config: Value = serde_json::from_str(json).expect("an object");
+        match config.get("pin") {
+            Some(pin) if !pin.is_object() => Err(Unfit { message: "pin: must be an object".to_owned() }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -203,6 +214,7 @@ impl House {
             probe: Arc::clone(&wires) as Arc<dyn Probe>,
             reload: Arc::clone(&wires) as Arc<dyn Reload>,
             measure: Arc::clone(&wires) as Arc<dyn Measure>,
+            vet: Arc::clone(&wires) as Arc<dyn Vet>,
             popularity: Popularity::default(),
             drain: Arc::new(move || {
                 drained.drains.fetch_add(1, Ordering::SeqCst);

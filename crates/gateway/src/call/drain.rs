@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// A provider that stops its meter on cancel is cancelled by dropping its body. Any other is read to its end in a tracked
 /// task while there is room for one; beyond the bounds what was delivered is charged.
 pub fn client_left(gateway: &Arc<Gateway>, mut live: Live) {
-    let permit = if live.stops_on_cancel() || live.is_done() {
+    let permit = if live.stops_on_cancel() || live.is_done() || gateway.is_ending() {
         None
     } else {
         Arc::clone(&gateway.drains).try_acquire_owned().ok()

@@ -46,7 +46,7 @@ impl Draft {
     /// # Errors
     /// [`Refusal`] for routing fields that cannot be read and for models that lead nowhere.
     pub fn new(gateway: &Gateway, ask: &Ask, caller: &Caller, given: &Given) -> Result<Self, Refusal> {
-        let words = wishes::routing(ask)?;
+        let words = wishes::routing(&ask.chat)?;
         let seed = given.seed.unwrap_or_else(|| gateway.random.number());
         let mut layers = caller.policies.clone();
         layers.push(Arc::new(words.layer()));

@@ -2,7 +2,7 @@
 
 mod draft;
 mod quote;
-mod wishes;
+pub(crate) mod wishes;
 
 pub use draft::{Draft, Given};
 pub use quote::{Quote, estimate_prompt_tokens, text_tokens};

@@ -4,7 +4,7 @@ use crate::accept::Ask;
 use crate::prepare;
 use crate::reply::Refusal;
 use crate::state::Gateway;
-use dialect::chat::request::Files;
+use dialect::chat::request::{ChatRequest, Files};
 use dialect::inbound::Dialect;
 use domain::error_kind::ErrorKind;
 use domain::route::policy::{Auto, CostTier, Facts, Layer, Pattern};
@@ -13,20 +13,20 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// Reads `provider`, `pin`, `max_cost` and the automatic router's plugin.
-pub(super) fn routing(ask: &Ask) -> Result<RequestRouting, Refusal> {
+pub(crate) fn routing(chat: &ChatRequest) -> Result<RequestRouting, Refusal> {
     let mut routing = RequestRouting::default();
     let wrong =
         |error: RequestError| Refusal::new(ErrorKind::InvalidRequest, error.to_string()).meta("param", error.field);
-    if let Some(json) = ask.chat.field("provider") {
+    if let Some(json) = chat.field("provider") {
         routing.provider(json).map_err(wrong)?;
     }
-    if let Some(json) = ask.chat.field("pin") {
+    if let Some(json) = chat.field("pin") {
         routing.pin(json).map_err(wrong)?;
     }
-    if let Some(json) = ask.chat.field("max_cost") {
+    if let Some(json) = chat.field("max_cost") {
         routing.max_cost(json).map_err(wrong)?;
     }
-    if let Some(json) = ask.chat.field("plugins") {
+    if let Some(json) = chat.field("plugins") {
         auto(json, &mut routing).map_err(wrong)?;
     }
     Ok(routing)

@@ -33,8 +33,11 @@ const MARK_BYTES: u64 = 16 * 1024;
 const MARK_TIME: Duration = Duration::from_secs(2);
 /// Room for a usual event, so that writing one allocates once.
 const EVENT_BYTES: usize = 512;
-/// How often a silent stream asks whether its key is still good; a revoked one ends within five seconds.
+/// How often a silent stream asks whether it may go on; one whose key was revoked, or whose server ends, ends within five
+/// seconds.
 const KEY_CHECK: Duration = Duration::from_secs(4);
+/// What a client reads whose answer does not end before the server does.
+const ENDING: &str = "The server is shutting down";
 /// How long late usage is waited for after the provider's end mark.
 const LATE_USAGE: Duration = Duration::from_secs(2);
 
@@ -268,10 +271,8 @@ impl Flow {
             let finish = Finish { reason: FinishReason::Length, native: Some("payment_required".to_owned()) };
             encoder.push(Delta::Finish { choice: 0, finish }, &mut self.leaving);
             self.complete(Ending::BudgetEnded);
-        } else if !live.trip.is_key_usable() {
-            let revoked =
-                UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
-            self.fail(&revoked);
+        } else if let Some((kind, message)) = objection(&self.gateway, live) {
+            self.break_off(kind, None, message);
         }
         Poll::Ready(())
     }
@@ -287,17 +288,22 @@ impl Flow {
 
     /// Settles an answer that broke, then writes the in-band error, or the ending that its dialect has in the place of one.
     fn fail(&mut self, error: &UpstreamError) {
+        if let Phase::Live(live, _) = &mut self.phase {
+            live.trip.attempt_breaks(error);
+        }
+        self.break_off(error.kind, error.provider_code.as_deref(), "Provider returned an error");
+    }
+
+    /// Settles an answer that ends here, whoever is to blame, and says so.
+    fn break_off(&mut self, kind: ErrorKind, code: Option<&str>, message: &str) {
         let Phase::Live(mut live, mut encoder) = std::mem::replace(&mut self.phase, Phase::Over) else { return };
-        let is_ours = error.kind == ErrorKind::Authentication;
-        let message = if is_ours { error.message.as_str() } else { "Provider returned an error" };
-        live.trip.attempt_breaks(error);
         let metadata = metadata(&live);
-        let receipt = live.end(Ending::Failed, error.kind.status(), Some(error.kind));
+        let receipt = live.end(Ending::Failed, kind.status(), Some(kind));
         let out = &mut self.leaving;
-        let is_told = receipt
-            .is_some_and(|receipt| encoder.end_too_long(error.kind, &call::bill(&receipt), metadata.as_deref(), out));
+        let is_told =
+            receipt.is_some_and(|receipt| encoder.end_too_long(kind, &call::bill(&receipt), metadata.as_deref(), out));
         if !is_told {
-            encoder.error(error.kind.status(), error.kind, message, error.provider_code.as_deref(), out);
+            encoder.error(kind.status(), kind, message, code, out);
         }
     }
 
@@ -321,15 +327,17 @@ impl Flow {
             } else {
                 self.fail(&UpstreamError::new(ErrorKind::Timeout, FailureClass::Unavailable, "silent"));
             }
-        } else if now >= deadline {
+        } else if now >= deadline || (!is_live && self.gateway.is_ending()) {
             // Dropping the search ends its trip.
             self.phase = Phase::Over;
-            let refusal = Refusal::new(ErrorKind::Timeout, "No provider answered in time");
+            let refusal = if now >= deadline {
+                Refusal::new(ErrorKind::Timeout, "No provider answered in time")
+            } else {
+                Refusal::new(ErrorKind::ProviderOverloaded, ENDING)
+            };
             self.leaving = refusal.event(self.dialect, &self.id).into();
-        } else if self.live_ref().is_some_and(|live| !live.trip.is_key_usable()) {
-            let revoked =
-                UpstreamError::new(ErrorKind::Authentication, FailureClass::Caller, "The key is no longer valid");
-            self.fail(&revoked);
+        } else if let Some((kind, message)) = self.live_ref().and_then(|live| objection(&self.gateway, live)) {
+            self.break_off(kind, None, message);
         } else if now >= self.keep_alive_at {
             self.keep_alive_at = now + self.gateway.settings.keep_alive;
             comment = Encoder::keep_alive(self.dialect);
@@ -408,6 +416,17 @@ impl Drop for Flow {
         {
             call::client_left(&self.gateway, *live);
         }
+    }
+}
+
+/// Why we ourselves end a running answer now, if there is a reason.
+fn objection(gateway: &Gateway, live: &Live) -> Option<(ErrorKind, &'static str)> {
+    if !live.trip.is_key_usable() {
+        Some((ErrorKind::Authentication, "The key is no longer valid"))
+    } else if gateway.is_ending() {
+        Some((ErrorKind::ProviderOverloaded, ENDING))
+    } else {
+        None
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod credits;
+mod ending;
 mod key;
 mod open;
 mod plain;

@@ -1,11 +1,12 @@
 //! `portolan serve`: puts the node together, listens, and ends in order.
 
+use super::ending::{self, Interrupts};
 use super::open::Opened;
 use super::plain::new_setup_link;
 use super::say;
 use crate::cli::Shared;
 use crate::health::{self, Readiness};
-use crate::listen::{self, ListenLimits};
+use crate::listen::{self, End, ListenLimits};
 use crate::tasks::{self, SharedDrainer};
 use crate::wiring::{self, Demo, Shelf, UpstreamProbe};
 use crate::{assets, banner, telemetry};
@@ -35,6 +36,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
 
+/// Longest wait for answers that are not streamed once everything is to end.
+const FINISH_WAIT: Duration = Duration::from_secs(1);
 /// Longest wait of a reader for settlements to be posted.
 const DRAIN_WAIT: Duration = Duration::from_secs(1);
 
@@ -72,47 +75,41 @@ pub async fn run(shared: &Shared, listen: Option<SocketAddr>) -> anyhow::Result<
     }
     let readiness = Arc::new(Readiness::default());
     let router = router(&node, &readiness);
-    let stop = CancellationToken::new();
-    let background = start_tasks(&node, &stop);
+    let end = End::default();
+    // What runs beside the requests is needed until the last of them is settled.
+    let work = CancellationToken::new();
+    let background = start_tasks(&node, &work);
+    let interrupts = Interrupts::new()?;
     announce(&node, listening, started).await?;
     let section = &node.opened.config.file.server;
     let limits = ListenLimits {
         connections: section.connections_max,
         header_timeout: section.header_timeout,
         write_timeout: section.write_timeout,
-        drain: section.drain_timeout,
     };
     if let Some(address) = section.metrics_listen {
         let own = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        background.spawn(listen::serve(own, health::metrics_router(Arc::clone(&node.metrics)), limits, stop.clone()));
+        let router = health::metrics_router(Arc::clone(&node.metrics));
+        let end = End { stop: work.clone(), cut: end.cut.clone() };
+        background.spawn(listen::serve(own, router, limits, end));
     }
-    let hear = stop.clone();
-    let drain = Arc::clone(&readiness);
-    tokio::spawn(async move {
-        if let Err(error) = interrupted().await {
-            tracing::error!(%error, "signals cannot be received");
-        }
-        drain.drain();
-        tracing::info!("ending: running answers are finished, no new connections are taken");
-        hear.cancel();
-    });
-    listen::serve(listener, router, limits, stop.clone()).await;
-    node.gateway.finish().await;
-    stop.cancel();
+    let drain_timeout = section.drain_timeout;
+    tokio::spawn(ending::hear(interrupts, end.clone(), readiness, Arc::clone(&node.gateway), drain_timeout));
+    listen::serve(listener, router, limits, end.clone()).await;
+    let too_late = async {
+        end.cut.cancelled().await;
+        tokio::time::sleep(FINISH_WAIT).await;
+    };
+    tokio::select! {
+        () = node.gateway.finish() => {}
+        () = too_late => tracing::warn!("answers that are not streamed were cut off"),
+    }
+    work.cancel();
     background.close();
     background.wait().await;
     node.opened.store.close().await;
     tracing::info!("ended");
     Ok(ExitCode::SUCCESS)
-}
-
-/// Waits for SIGINT or SIGTERM.
-pub async fn interrupted() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
 }
 
 async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node> {
@@ -176,6 +173,7 @@ async fn assemble(opened: Opened, listening: SocketAddr) -> anyhow::Result<Node>
         reload: Arc::clone(&shelf) as Arc<dyn control::upstream::Reload>,
         drain: drain_now(&drainer, &clock),
         measure: Arc::new(Measurements { gateway: Arc::clone(&gateway), clock: Arc::clone(&clock) }),
+        vet: Arc::new(Vetting),
         popularity: control::Popularity::default(),
         clock,
     });
@@ -199,6 +197,15 @@ impl control::Measure for Measurements {
             throughput_last_30m: stats.throughput_last_30m,
             is_out: stats.is_out,
         })
+    }
+}
+
+/// How the data plane reads what presets keep.
+struct Vetting;
+
+impl control::Vet for Vetting {
+    fn config(&self, json: &str) -> Result<(), control::Unfit> {
+        gateway::vet(json).map_err(|refusal| control::Unfit { message: refusal.message })
     }
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub async fn run(listen: SocketAddr, seed: u64, api_key: Option<String>) -> anyhow::Result<ExitCode> {
     let simulator = Simulator::start(Options { listen, seed, api_key, strict: true }).await?;
     say(&format!("http://{}", simulator.address()));
-    super::serve::interrupted().await?;
+    super::ending::Interrupts::new()?.next().await;
     simulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -199,3 +199,43 @@ async fn endpoints_show_what_the_data_plane_measured() {
     assert_eq!((&measured["uptime_last_5m"], &measured["status"]), (&json!(100.0), &json!(0)), "{measured}");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preset_that_would_make_requests_fail_is_refused_in_the_words_that_they_would_get() {
+    let app = app().await;
+    for broken in [
+        json!({"provider": 5}),
+        json!({"provider": {"order": 5}}),
+        json!({"provider": {"sort": "best"}}),
+        json!({"pin": 5}),
+        json!({"pin": {"planet": "x"}}),
+        json!({"max_cost": "much"}),
+        json!({"validate": 5}),
+        json!({"validate": {"unheard_of": true}}),
+        json!({"validate": {"regex": "("}}),
+        json!({"validate": {"language": "klingon"}}),
+        json!({"plugins": [{"id": "auto-router", "cost_tier": "zero"}]}),
+        json!({"temperature": 9}),
+    ] {
+        let mut body = broken.clone();
+        body["model"] = json!("mock/pair");
+        body["messages"] = json!([{"role": "user", "content": "x"}]);
+        let asked = app.send(&Ask::json("POST", "/api/v1/chat/completions", &body).key(&app.key)).await;
+        assert_eq!(asked.status, 400, "{broken}: {}", asked.text());
+        let (kept, asked) = (
+            app.send(&Ask::json("POST", "/api/v1/presets/broken/chat/completions", &body).key(&app.key)).await,
+            asked.json(),
+        );
+        assert_eq!(kept.status, 400, "{broken}: {}", kept.text());
+        let kept = kept.json();
+        for field in ["code", "message"] {
+            assert_eq!(kept["error"][field], asked["error"][field], "{broken}");
+        }
+        let param = asked["error"]["metadata"]["param"].as_str().unwrap();
+        assert!(kept["error"]["message"].as_str().unwrap().starts_with(param), "{broken}: {kept}");
+    }
+    assert_eq!(app.manage("GET", "/api/v1/presets/broken", None).await.status, 404);
+    // What only the request can complete is no mistake of the preset.
+    preset(&app, "sound", &json!({"validate": {"json_schema": true}, "provider": {"order": ["first"]}})).await;
+    app.finish().await;
+}

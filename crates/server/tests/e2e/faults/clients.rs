@@ -200,3 +200,39 @@ async fn an_orderly_end_finishes_what_is_running() {
     let report = app.finish().await;
     assert_eq!(report["generations"], 10);
 }
+
+/// What is still running when the drain time is over, or when the end is asked for a second time, ends with an error of its
+/// own and is charged for what was delivered; the charge is posted before the server is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_outlasts_the_drain_time_is_told_and_charged() {
+    for (drain, signals) in [("100ms", 1), ("600s", 2)] {
+        let wish = builder().await.setting("timeouts.first_byte", json!("60s")).setting("timeouts.idle", json!("60s"));
+        let mut app = wish.setting("server.drain_timeout", json!(drain)).start().await;
+        first_does(&app, json!({"body": {"chunk_delay_ms": 1000}}));
+        let mut wire = app.open(&solo(&app, "mock/solo", true)).await;
+        wire.read_until(testkit::PATIENCE, |answer| !answer.content().is_empty()).await;
+        for _ in 0..signals - 1 {
+            let from = app.log.len();
+            app.signal("TERM");
+            eventually("the signal is heard", testkit::PATIENCE, || async {
+                app.log.find("ending: running answers are finished, no new connections are taken", from)
+            })
+            .await;
+        }
+        app.stop().await;
+        let answer = wire.rest(testkit::PATIENCE).await;
+        let error = answer.stream_error().unwrap_or_else(|| panic!("{signals}: {}", answer.text()));
+        assert_eq!((&error["code"], &error["message"]), (&json!(503), &json!("The server is shutting down")));
+        assert!(!answer.is_done(), "{}", answer.text());
+        let verified: Value = serde_json::from_str(&app.cli(&["verify", "--json"]).await.ok()).unwrap();
+        assert_eq!((&verified["generations"], &verified["undrained"]), (&json!(1), &json!(0)), "{verified}");
+        app.launch().await;
+        let record = app.generation(&answer.id().unwrap()).await;
+        assert_eq!(
+            (&record["portolan"]["status"], &record["portolan"]["error_type"]),
+            (&json!(503), &json!("provider_overloaded"))
+        );
+        assert!(record["total_cost"].as_f64().is_some_and(|cost| cost > 0.0), "{record}");
+        app.finish().await;
+    }
+}
