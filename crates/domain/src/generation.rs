@@ -194,6 +194,9 @@ pub struct Opening {
     /// The preset whose fields the request took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<PresetId>,
+    /// Service tier that the provider had named by then, for recovery; a settlement has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
 }
 
 impl Opening {
@@ -201,7 +204,8 @@ impl Opening {
     /// aside. Fallbacks, routers and aliases all count.
     #[must_use]
     pub fn is_redirected(&self) -> bool {
-        crate::catalog::Slug::parse(&self.model_asked).map_or(true, |slug| slug.model != self.model)
+        self.model_asked != self.model
+            && crate::catalog::Slug::parse(&self.model_asked).map_or(true, |slug| slug.model != self.model)
     }
 }
 
@@ -256,7 +260,7 @@ impl Settlement {
     /// Settles an opening that a crash cut off: the input and what had been delivered, at the pinned prices; nothing when
     /// nothing was delivered.
     #[must_use]
-    pub fn interrupted(opening: Opening, delivered_tokens: Option<u64>, at: Timestamp) -> Self {
+    pub fn interrupted(mut opening: Opening, delivered_tokens: Option<u64>, at: Timestamp) -> Self {
         use crate::money::{CostKind, cost::round_up_to_nano};
         let mut usage = Usage { suspect: false, ..Usage::default() };
         let mut lines = Vec::new();
@@ -280,7 +284,7 @@ impl Settlement {
             finish_reason: Some("error".to_owned()),
             native_finish_reason: None,
             upstream_id: None,
-            service_tier: None,
+            service_tier: opening.service_tier.take(),
             status: 200,
             error_type: Some("server".to_owned()),
             latency_ms: 0,

@@ -22,8 +22,7 @@ fn compose(at: Timestamp, random: [u8; 10]) -> Uuid {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-        #[serde(try_from = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -89,9 +88,41 @@ macro_rules! ids {
             }
         }
 
+        /// The public form, or the sixteen bytes in a form that nobody reads.
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return serializer.serialize_bytes(self.as_bytes());
+                }
                 serializer.serialize_str(self.write_to(&mut [0; $prefix.len() + uuid::fmt::Simple::LENGTH]))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Form;
+
+                impl serde::de::Visitor<'_> for Form {
+                    type Value = $name;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        formatter.write_str(concat!("a ", $kind, " id"))
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        $name::parse(text).map_err(E::custom)
+                    }
+
+                    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<$name, E> {
+                        $name::from_bytes(bytes).map_err(E::custom)
+                    }
+                }
+
+                if deserializer.is_human_readable() {
+                    deserializer.deserialize_str(Form)
+                } else {
+                    deserializer.deserialize_bytes(Form)
+                }
             }
         }
 

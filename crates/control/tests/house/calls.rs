@@ -58,6 +58,7 @@ pub fn opening(house: &House, tenant: &Tenant, at: Timestamp) -> Opening {
         data_policy: Some("no training".to_owned()),
         is_free: false,
         preset: None,
+        service_tier: None,
     }
 }
 

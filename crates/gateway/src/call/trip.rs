@@ -16,7 +16,7 @@ use domain::catalog::Endpoint;
 use domain::error_kind::ErrorKind;
 use domain::generation::{Attempt, AttemptOutcome, Ending, Exclusion, Opening, Rejection};
 use domain::id::{AccountId, GenerationId};
-use domain::money::{Amount, CostKind};
+use domain::money::{Amount, CostKind, PriceSheet};
 use domain::usage::Usage;
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -239,8 +239,7 @@ impl Trip {
         });
         let planned = self.planned.get(served.or(tried).unwrap_or(0))?;
         let endpoint = &planned.candidate.endpoint;
-        let fixed = planned.quote.fixed_femtos()
-            - i128::from(self.prompt_tokens) * i128::from(endpoint.price.prompt_ceiling(self.prompt_tokens).femtos());
+        let rates = endpoint.price.at(self.prompt_tokens);
         Some(Opening {
             id: self.ask.id,
             account: key.account().id(),
@@ -256,9 +255,9 @@ impl Trip {
             api_type: self.ask.dialect.api_type().to_owned(),
             streamed: self.is_stream(),
             price_version: endpoint.price_version.clone(),
-            prompt_price: endpoint.price.at(self.prompt_tokens).prompt,
-            completion_price: endpoint.price.at(self.prompt_tokens).completion,
-            fixed_price: i64::try_from(fixed).unwrap_or(i64::MAX),
+            prompt_price: rates.prompt,
+            completion_price: rates.completion,
+            fixed_price: self.fixed_price(&endpoint.price),
             prompt_tokens: self.prompt_tokens,
             hold: hold.amount(),
             user: self.ask.chat.user().map(str::to_owned),
@@ -272,20 +271,28 @@ impl Trip {
             data_policy: Some(policy_text(endpoint.data_policy, &self.routing.policies)),
             is_free: self.is_free,
             preset: self.ask.preset,
+            service_tier: None,
         })
+    }
+
+    /// Femto-dollars of what a request costs however long its prompt and answer are. From the price alone: a quote also
+    /// covers the worst case of the documents, which may be another one on every endpoint.
+    fn fixed_price(&self, price: &PriceSheet) -> i64 {
+        let images = i64::from(self.ask.chat.shape().images);
+        let images = price.rate(CostKind::Image).femtos().saturating_mul(images);
+        images.saturating_add(price.rate(CostKind::Request).femtos())
     }
 
     /// The facts of a stream whose first content is about to leave, for the OPEN record: at the prices of the tier that the
     /// provider has named by then, where none of them is above what was agreed on.
     pub fn beginning(&self, at: usize, tier: Option<&str>) -> Option<Opening> {
         let mut opening = self.opening(Some(at))?;
+        opening.service_tier = tier.map(str::to_owned);
         let Some(served) = self.planned.get(at).and_then(|planned| served_as(planned, tier)) else {
             return Some(opening);
         };
         let rates = served.price.at(self.prompt_tokens);
-        let images = i64::from(self.ask.chat.shape().images);
-        let image = served.price.rate(CostKind::Image).femtos().saturating_mul(images);
-        let fixed = image.saturating_add(served.price.rate(CostKind::Request).femtos());
+        let fixed = self.fixed_price(&served.price);
         if rates.prompt <= opening.prompt_price
             && rates.completion <= opening.completion_price
             && fixed <= opening.fixed_price

@@ -127,6 +127,7 @@ pub(crate) fn opening(number: u64, account: AccountId, key: KeyId, at: Timestamp
         region: Some("eu".to_owned()),
         data_policy: Some("no training".to_owned()),
         is_free: number.is_multiple_of(5),
+        service_tier: None,
     }
 }
 

@@ -6,23 +6,40 @@ use super::statement::{Counts, Statement};
 use super::value::{Cells, Row, Value};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, Postgres, SqlSafeStr, Sqlite, Transaction};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Binds values in order.
-macro_rules! bound {
-    ($engine:ty, $sql:expr, $values:expr) => {{
-        let mut query = sqlx::query::<$engine>($sql);
-        for value in $values {
-            query = match value {
-                Value::Int(value) => query.bind(*value),
-                Value::Text(value) => query.bind(value.as_deref()),
-                Value::Blob(value) => query.bind(value.as_deref()),
-            };
-        }
-        query
-    }};
+/// A query of SQLite with its `count` values. Its thread keeps them, so owned ones are moved there and others copied once.
+fn sqlite<'q, 'v>(
+    name: &'static str,
+    sql: impl SqlSafeStr,
+    count: usize,
+    values: impl IntoIterator<Item = Value<'v>>,
+) -> Result<Query<'q, Sqlite, SqliteArguments>, StoreError> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(count, 0);
+    let added = values.into_iter().try_for_each(|value| match value {
+        Value::Int(value) => arguments.add(value),
+        Value::Text(Some(Cow::Borrowed(text))) => arguments.add(Arc::<str>::from(text)),
+        Value::Text(value) => arguments.add(value.map(Cow::into_owned)),
+        Value::Blob(value) => arguments.add(value.map(Cow::into_owned)),
+    });
+    added.map_err(|source| StoreError::of(name, sqlx::Error::Encode(source)))?;
+    Ok(sqlx::query_with(sql, arguments))
+}
+
+/// A query of PostgreSQL with its values.
+fn postgres<'q>(statement: &Statement, values: &[Value<'_>]) -> Result<Query<'q, Postgres, PgArguments>, StoreError> {
+    let mut arguments = PgArguments::default();
+    let added = values.iter().try_for_each(|value| match value {
+        Value::Int(value) => arguments.add(*value),
+        Value::Text(value) => arguments.add(value.as_deref()),
+        Value::Blob(value) => arguments.add(value.as_deref()),
+    });
+    added.map_err(|source| StoreError::of(statement.name, sqlx::Error::Encode(source)))?;
+    Ok(sqlx::query_with(statement.postgres, arguments))
 }
 
 /// Pools of one engine.
@@ -87,11 +104,12 @@ impl Tx {
     pub(super) async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, StoreError> {
         self.counts.record(statement);
         let done = match &mut self.engine {
-            TxEngine::Sqlite(tx) => {
-                bound!(Sqlite, statement.sqlite, values).execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
+            TxEngine::Sqlite(tx) => sqlite(statement.name, statement.sqlite, values.len(), values.iter().cloned())?
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
             TxEngine::Postgres(tx) => {
-                bound!(Postgres, statement.postgres, values).execute(&mut **tx).await.map(|done| done.rows_affected())
+                postgres(statement, values)?.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
         };
         done.map_err(|source| StoreError::of(statement.name, source))
@@ -100,11 +118,14 @@ impl Tx {
     pub(super) async fn rows(&mut self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
         self.counts.record(statement);
         let rows = match &mut self.engine {
-            TxEngine::Sqlite(tx) => {
-                sqlite_rows(statement.name, bound!(Sqlite, statement.sqlite, values).fetch_all(&mut **tx).await)
-            }
+            TxEngine::Sqlite(tx) => sqlite_rows(
+                statement.name,
+                sqlite(statement.name, statement.sqlite, values.len(), values.iter().cloned())?
+                    .fetch_all(&mut **tx)
+                    .await,
+            ),
             TxEngine::Postgres(tx) => {
-                postgres_rows(statement.name, bound!(Postgres, statement.postgres, values).fetch_all(&mut **tx).await)
+                postgres_rows(statement.name, postgres(statement, values)?.fetch_all(&mut **tx).await)
             }
         };
         rows.map_err(|source| StoreError::of(statement.name, source))
@@ -118,7 +139,7 @@ impl Tx {
     pub(super) async fn bulk_execute(
         &mut self,
         statement: &Statement,
-        rows: &[Vec<Value<'_>>],
+        rows: Vec<Vec<Value<'_>>>,
     ) -> Result<u64, StoreError> {
         if rows.is_empty() {
             return Ok(0);
@@ -127,14 +148,14 @@ impl Tx {
         let mut affected = 0;
         match &mut self.engine {
             TxEngine::Sqlite(tx) => {
-                for part in parts(statement, rows) {
-                    let text = sqlx::AssertSqlSafe(repeat::widened(statement.sqlite, part.len()));
-                    let done = bound!(Sqlite, text, part.iter().flatten()).execute(&mut **tx).await;
+                let mut parts = Parts::of(statement, rows);
+                while let Some(part) = parts.take() {
+                    let done = part?.execute(&mut **tx).await;
                     affected += done.map_err(|source| StoreError::of(statement.name, source))?.rows_affected();
                 }
             }
             TxEngine::Postgres(tx) => {
-                let done = arrays(statement, rows).execute(&mut **tx).await;
+                let done = arrays(statement, &rows).execute(&mut **tx).await;
                 affected = done.map_err(|source| StoreError::of(statement.name, source))?.rows_affected();
             }
         }
@@ -148,7 +169,7 @@ impl Tx {
     pub(super) async fn bulk(
         &mut self,
         statement: &Statement,
-        rows: &[Vec<Value<'_>>],
+        rows: Vec<Vec<Value<'_>>>,
     ) -> Result<Vec<Row>, StoreError> {
         if rows.is_empty() {
             return Ok(Vec::new());
@@ -157,32 +178,43 @@ impl Tx {
         let returned = match &mut self.engine {
             TxEngine::Sqlite(tx) => {
                 let mut returned = Vec::new();
-                for part in parts(statement, rows) {
-                    let text = sqlx::AssertSqlSafe(repeat::widened(statement.sqlite, part.len()));
-                    let some = bound!(Sqlite, text, part.iter().flatten()).fetch_all(&mut **tx).await;
-                    match sqlite_rows(statement.name, some) {
+                let mut parts = Parts::of(statement, rows);
+                while let Some(part) = parts.take() {
+                    match sqlite_rows(statement.name, part?.fetch_all(&mut **tx).await) {
                         Ok(some) => returned.extend(some),
                         Err(source) => return Err(StoreError::of(statement.name, source)),
                     }
                 }
                 Ok(returned)
             }
-            TxEngine::Postgres(tx) => postgres_rows(statement.name, arrays(statement, rows).fetch_all(&mut **tx).await),
+            TxEngine::Postgres(tx) => {
+                postgres_rows(statement.name, arrays(statement, &rows).fetch_all(&mut **tx).await)
+            }
         };
         returned.map_err(|source| StoreError::of(statement.name, source))
     }
 }
 
-/// The rows of a bulk write, as many at a time as one execution takes.
-fn parts<'r, 'v>(statement: &Statement, rows: &'r [Vec<Value<'v>>]) -> impl Iterator<Item = &'r [Vec<Value<'v>>]> {
-    let sql = statement.sqlite;
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let width = rest.first()?.len();
-        let (part, later) = rest.split_at(repeat::rows_at_once(sql, rest.len(), width));
-        rest = later;
-        Some(part)
-    })
+/// The rows of a bulk write for SQLite, as many at a time as one execution takes.
+struct Parts<'s, 'v> {
+    statement: &'s Statement,
+    rows: std::vec::IntoIter<Vec<Value<'v>>>,
+    width: usize,
+    most: usize,
+}
+
+impl<'s, 'v> Parts<'s, 'v> {
+    fn of(statement: &'s Statement, rows: Vec<Vec<Value<'v>>>) -> Self {
+        let width = rows.first().map_or(0, Vec::len);
+        Self { statement, width, most: repeat::rows_max(statement.sqlite, width), rows: rows.into_iter() }
+    }
+
+    /// The next execution; none when every row is written.
+    fn take<'q>(&mut self) -> Option<Result<Query<'q, Sqlite, SqliteArguments>, StoreError>> {
+        let count = repeat::rows_at_once(self.rows.len(), self.most)?;
+        let text = sqlx::AssertSqlSafe(repeat::widened(self.statement, count));
+        Some(sqlite(self.statement.name, text, count * self.width, self.rows.by_ref().take(count).flatten()))
+    }
 }
 
 /// A bulk write for PostgreSQL: one array per column.
@@ -207,12 +239,11 @@ pub(super) async fn read_rows(
 ) -> Result<Vec<Row>, StoreError> {
     counts.record(statement);
     let rows = match pools {
-        Pools::Sqlite { readers, .. } => {
-            sqlite_rows(statement.name, bound!(Sqlite, statement.sqlite, values).fetch_all(readers).await)
-        }
-        Pools::Postgres(pool) => {
-            postgres_rows(statement.name, bound!(Postgres, statement.postgres, values).fetch_all(pool).await)
-        }
+        Pools::Sqlite { readers, .. } => sqlite_rows(
+            statement.name,
+            sqlite(statement.name, statement.sqlite, values.len(), values.iter().cloned())?.fetch_all(readers).await,
+        ),
+        Pools::Postgres(pool) => postgres_rows(statement.name, postgres(statement, values)?.fetch_all(pool).await),
     };
     rows.map_err(|source| StoreError::of(statement.name, source))
 }

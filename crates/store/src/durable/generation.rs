@@ -80,7 +80,7 @@ impl Store {
 pub(super) async fn insert(tx: &mut Tx, settlements: &[&Settlement]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value<'_>>> =
         settlements.iter().map(|settlement| to_row(settlement)).collect::<Result<_, _>>()?;
-    tx.bulk_execute(&bulk::GENERATION_INSERT, &rows).await?;
+    tx.bulk_execute(&bulk::GENERATION_INSERT, rows).await?;
     Ok(())
 }
 
@@ -214,5 +214,6 @@ fn opening_from_row(row: &Row) -> Result<Opening, StoreError> {
         region: row.text_opt("region")?,
         data_policy: row.text_opt("data_policy")?,
         preset: row.id_opt("preset_id", PresetId::from_bytes)?,
+        service_tier: None,
     })
 }

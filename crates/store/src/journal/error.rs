@@ -44,7 +44,7 @@ pub enum JournalError {
     },
     /// A value could not be encoded.
     #[error("a record cannot be encoded")]
-    Encode(#[source] serde_json::Error),
+    Encode(#[source] super::PackError),
     /// A record is larger than any settlement may be.
     #[error("a record of {bytes} bytes is too large")]
     TooLarge {

@@ -4,6 +4,7 @@ use super::disk::{Disk, DiskFile};
 use super::handover::Handover;
 use super::record::{self, Draft};
 use super::segment::{self, Segment};
+use super::unflushed::Unflushed;
 use super::{Interrupted, JournalError, JournalOptions, Recovered, recover};
 use domain::generation::Settlement;
 use domain::id::GenerationId;
@@ -39,8 +40,7 @@ pub(super) struct State {
     next_seq: u64,
     flushed: u64,
     /// Records since the last flush, to be written again if it fails.
-    unflushed: VecDeque<(u64, Vec<u8>)>,
-    unflushed_bytes: usize,
+    unflushed: Unflushed,
     /// Whether there is anything but a marker to flush.
     pub(super) is_dirty: bool,
     /// Earlier segments with records that are not flushed.
@@ -106,8 +106,7 @@ pub(super) fn open(disk: Arc<dyn Disk>, options: JournalOptions) -> Result<(Shar
         epoch,
         next_seq: scan.next_seq,
         flushed: last_seq,
-        unflushed: VecDeque::new(),
-        unflushed_bytes: 0,
+        unflushed: Unflushed::default(),
         is_dirty: false,
         unsynced: Vec::new(),
         are_names_dirty: false,
@@ -184,8 +183,9 @@ impl Shared {
             return Err(JournalError::Unwritable);
         }
         let size = draft.len();
-        if state.unflushed_bytes + size > self.options.unflushed_bytes_max {
-            return Err(JournalError::Backlog { bytes: state.unflushed_bytes });
+        let waiting = state.unflushed.bytes().len();
+        if waiting + size > self.options.unflushed_bytes_max {
+            return Err(JournalError::Backlog { bytes: waiting });
         }
         let done = self.write_now(state, draft);
         state.write_failed = done.is_err();
@@ -208,8 +208,7 @@ impl Shared {
         }
         state.active.length += size;
         state.next_seq += 1;
-        state.unflushed_bytes += bytes.len();
-        state.unflushed.push_back((seq, bytes));
+        state.unflushed.push(seq, &bytes);
         Ok(seq)
     }
 
@@ -290,13 +289,7 @@ impl Shared {
     fn flushed(&self, state: &mut State, upto: u64) {
         state.flushed = upto;
         self.flushes.fetch_add(1, Ordering::Relaxed);
-        while let Some((seq, bytes)) = state.unflushed.pop_front() {
-            if seq > upto {
-                state.unflushed.push_front((seq, bytes));
-                break;
-            }
-            state.unflushed_bytes -= bytes.len();
-        }
+        state.unflushed.forget(upto);
         // The marker tells recovery what must be there. Failing to write it is noticed like any failed write.
         if let Err(error) = self.write(state, Draft::flushed(upto)) {
             tracing::warn!(error = %error, "the journal's flush marker could not be written");
@@ -339,9 +332,7 @@ impl Shared {
     fn write_again(&self, state: &State, segment: Segment) -> std::io::Result<(Arc<dyn DiskFile>, u64)> {
         // Records before the first unflushed one are safe in the segments that stay, so those must end there.
         let mut bytes = segment.header();
-        for (_, record) in &state.unflushed {
-            bytes.extend_from_slice(record);
-        }
+        bytes.extend_from_slice(state.unflushed.bytes());
         let file = self.disk.create(&segment.unfinished_name())?;
         file.append(&bytes)?;
         file.sync()?;

@@ -13,15 +13,18 @@ mod error;
 mod flusher;
 mod handover;
 mod log;
+mod pack;
 mod read;
 mod record;
 mod recover;
 mod segment;
+mod unflushed;
 #[cfg(test)]
 mod tests;
 
 pub use drain::{BATCH_MAX, DrainError, Drainer, Sink};
 pub use error::JournalError;
+pub use pack::PackError;
 pub use read::undrained;
 
 use disk::{Disk, Folder};
@@ -133,7 +136,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it could not be written; the content must not leave then.
     pub fn open_record(&self, opening: &Opening) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Open, opening).map_err(JournalError::Encode)?;
+        let draft = Draft::of(Kind::Open, opening).map_err(JournalError::Encode)?;
         self.shared.append(draft, log::Effect::Open(opening.id))
     }
 
@@ -142,7 +145,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it could not be written; an interrupted generation is then billed for less.
     pub fn mark(&self, id: GenerationId, delivered_tokens: u64) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Mark, &Mark { id, delivered_tokens }).map_err(JournalError::Encode)?;
+        let draft = Draft::of(Kind::Mark, &Mark { id, delivered_tokens }).map_err(JournalError::Encode)?;
         self.shared.append(draft, log::Effect::None)
     }
 
@@ -159,7 +162,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::close`].
     pub fn close_shared(&self, settlement: &Arc<Settlement>) -> Result<u64, JournalError> {
-        let draft = Draft::json(Kind::Close, &**settlement).map_err(JournalError::Encode)?;
+        let draft = Draft::of(Kind::Close, &**settlement).map_err(JournalError::Encode)?;
         self.shared.append(draft, log::Effect::Close(Arc::clone(settlement)))
     }
 

@@ -2,7 +2,11 @@
 //!
 //! A record is `[length u32][crc32c u32][sequence u64][kind u8][payload]`, little-endian; the length is the payload's, the
 //! checksum covers payload, length, sequence and kind. Sequences rise by one from record to record, across segments too.
+//!
+//! Payloads are MessagePack with named fields, so that fields may come and go between versions. Journals of 2026-11-21 and
+//! before hold JSON, which is told apart by its first byte: no map of MessagePack begins with `{`.
 
+use super::pack::{self, PackError};
 use domain::generation::{Opening, Settlement};
 use domain::id::GenerationId;
 
@@ -11,6 +15,9 @@ pub(super) const HEADER: usize = 17;
 
 /// Largest payload; a settlement with every field at its bound is far below.
 pub(super) const PAYLOAD_MAX: usize = 4 << 20;
+
+/// Bytes of all but unusual records.
+const USUAL: usize = 2048;
 
 /// What a record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,25 +79,33 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Encodes a payload as JSON, once.
+    /// Encodes a payload, once.
     ///
     /// # Errors
-    /// The encoder's, for a value that cannot be JSON.
-    pub(super) fn json<T: serde::Serialize>(kind: Kind, value: &T) -> Result<Self, serde_json::Error> {
-        let mut bytes = Vec::with_capacity(2048);
+    /// The encoder's, for a value that has no such form.
+    pub(super) fn of<T: serde::Serialize>(kind: Kind, value: &T) -> Result<Self, PackError> {
+        let mut bytes = Vec::with_capacity(USUAL);
         bytes.resize(HEADER, 0);
-        serde_json::to_writer(&mut bytes, value)?;
-        Ok(Self::of(kind, bytes))
+        Ok(Self::around(kind, pack::append(bytes, value)?))
+    }
+
+    /// A record in the form that was written until 2026-11-21.
+    #[cfg(test)]
+    pub(super) fn of_json(kind: Kind, json: &str) -> Self {
+        let mut bytes = vec![0; HEADER];
+        bytes.extend_from_slice(json.as_bytes());
+        Self::around(kind, bytes)
     }
 
     /// A marker that everything up to `seq` is on the disk.
     pub(super) fn flushed(seq: u64) -> Self {
         let mut bytes = vec![0; HEADER];
         bytes.extend_from_slice(&seq.to_le_bytes());
-        Self::of(Kind::Flushed, bytes)
+        Self::around(Kind::Flushed, bytes)
     }
 
-    fn of(kind: Kind, bytes: Vec<u8>) -> Self {
+    /// Takes bytes with room for a header before the payload.
+    fn around(kind: Kind, bytes: Vec<u8>) -> Self {
         let payload_crc = crc32c::crc32c(bytes.get(HEADER..).unwrap_or_default());
         Self { kind, bytes, payload_crc }
     }
@@ -174,11 +189,18 @@ impl Found<'_> {
     /// Understands the payload; none when a valid checksum covers something that this program does not know.
     pub(super) fn content(&self) -> Option<Content> {
         match self.kind {
-            Kind::Open => serde_json::from_slice(self.payload).ok().map(|open| Content::Open(Box::new(open))),
-            Kind::Mark => serde_json::from_slice(self.payload).ok().map(Content::Mark),
-            Kind::Close => serde_json::from_slice(self.payload).ok().map(|close| Content::Close(Box::new(close))),
+            Kind::Open => understood(self.payload).map(|open| Content::Open(Box::new(open))),
+            Kind::Mark => understood(self.payload).map(Content::Mark),
+            Kind::Close => understood(self.payload).map(|close| Content::Close(Box::new(close))),
             Kind::Flushed => word(self.payload, 0).map(|bytes| Content::Flushed(u64::from_le_bytes(bytes))),
         }
+    }
+}
+
+fn understood<T: serde::de::DeserializeOwned>(payload: &[u8]) -> Option<T> {
+    match payload.first()? {
+        b'{' => serde_json::from_slice(payload).ok(),
+        _ => rmp_serde::from_slice(payload).ok(),
     }
 }
 
@@ -191,7 +213,7 @@ mod tests {
     #[test]
     fn any_changed_byte_is_noticed() {
         let mark = Mark { id: GenerationId::new(Timestamp::from_micros(1), [1; 10]), delivered_tokens: 7 };
-        let bytes = Draft::json(Kind::Mark, &mark).expect("json").seal(42);
+        let bytes = Draft::of(Kind::Mark, &mark).expect("encodes").seal(42);
         assert_eq!(read(&bytes).map(|found| (found.seq, found.len())), Ok((42, bytes.len())));
         for place in 0..bytes.len() {
             let mut damaged = bytes.clone();

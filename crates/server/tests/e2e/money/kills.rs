@@ -3,10 +3,12 @@
 
 use super::scenario;
 use crate::BINARY;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use simulator::Family;
 use std::time::Duration;
-use testkit::{Ask, Model, TestApp, eventually};
+use testkit::{Ask, Model, TestApp, eventually, nanos_at};
 
 /// Longest wait.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,5 +50,32 @@ async fn a_killed_stream_is_billed_for_what_the_socket_took_and_no_more() {
     assert!(billed <= received, "{billed} tokens billed, {received} received");
     // What the HTTP library holds at once, some 64 KiB, may have been taken in part and is not marked then.
     assert!(billed + 8 * PIECE >= received, "{billed} tokens billed, {received} received");
+    app.finish().await;
+}
+
+/// The estimate of a document lies below the threshold of the dearer prompt price, and above it with the document's text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_stream_about_a_document_is_billed_at_the_list_price_of_its_parts() {
+    let price = json!({"prompt": "1", "completion": "2", "request": "0.002",
+        "overrides": [{"min_prompt_tokens": 8_200, "prompt": "3"}]});
+    let model = Model::new("mock/text").priced("acme", "text", &price);
+    let mut app = TestApp::builder(BINARY).simulated("acme", Family::OpenAi).await.model(model).start().await;
+    let answer = scenario(
+        json!({"answer": {"text": "many small words ".repeat(20)}, "body": {"hang_after": 30, "chunk_delay_ms": 5}}),
+    );
+    app.simulator("acme").set_scenario("*", answer);
+    let data = format!("data:text/csv;base64,{}", STANDARD.encode("a;b;c\n".repeat(200)));
+    let ask = json!({"model": "mock/text", "stream": true, "max_tokens": 200, "messages": [{"role": "user", "content": [
+        {"type": "text", "text": "what does it say?"}, {"type": "file", "file": {"filename": "a.csv", "file_data": data}}]}]});
+    let mut wire = app.open(&Ask::chat(&ask).key(&app.key)).await;
+    let begun = wire.read_until(PATIENCE, |answer| answer.content().len() > 60).await;
+    app.kill();
+    app.launch().await;
+    let record = app.generation(&begun.id().expect("an id")).await;
+    assert_eq!(record["portolan"]["interrupted"], true, "{record}");
+    let tokens = |field: &str| record[field].as_i64().unwrap_or_default();
+    let (prompt, completion) = (tokens("tokens_prompt"), tokens("tokens_completion"));
+    assert!(prompt > 8_200 && completion > 0, "{record}");
+    assert_eq!(nanos_at(&record, "/total_cost"), prompt * 3_000 + completion * 2_000 + 2_000_000, "{record}");
     app.finish().await;
 }

@@ -133,7 +133,7 @@ enum Cut {
 /// Every format names its tier before its first words, so an answer that never ends is charged by it all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_cut_short_is_charged_at_the_tier_that_was_named_by_then() {
-    // Asked for, named, and half the ordinary price times so much is charged per token.
+    // Asked for, named (what it was asked for when absent), and half the ordinary price times so much is charged per token.
     let cases = [
         ("priority", Some("default"), 2),
         ("priority", Some("flex"), 1),
@@ -159,7 +159,7 @@ async fn an_answer_that_is_cut_short_is_charged_at_the_tier_that_was_named_by_th
             let mut wire = app.open(&ask.key(&app.key)).await;
             let begun = wire.read_until(testkit::PATIENCE, |answer| answer.content().len() > 60).await;
             let what = format!("{asked} served as {served:?} at {slug}, cut by {cut:?}");
-            running.push((what, begun.id().expect("id"), wire, factor));
+            running.push((what, begun.id().expect("id"), wire, (factor, served.unwrap_or(asked))));
         }
         if cut == Cut::Kill {
             app.kill();
@@ -167,16 +167,17 @@ async fn an_answer_that_is_cut_short_is_charged_at_the_tier_that_was_named_by_th
         }
         let mut kept = Vec::new();
         let mut ended = Vec::new();
-        for (what, id, wire, factor) in running {
+        for (what, id, wire, due) in running {
             kept.extend((cut != Cut::Client).then_some(wire));
-            ended.push((what, id, factor));
+            ended.push((what, id, due));
         }
-        for (what, id, factor) in ended {
+        for (what, id, (factor, shown)) in ended {
             let record = app.generation(&id).await;
             let tokens = |field: &str| record[field].as_i64().unwrap_or_default();
             let (prompt, completion) = (tokens("tokens_prompt"), tokens("tokens_completion"));
             assert!(prompt > 0 && completion > 0, "{what}: {record}");
             assert_eq!(record["portolan"]["interrupted"], cut == Cut::Kill, "{what}: {record}");
+            assert_eq!(record["service_tier"], shown, "{what}: {record}");
             let expected = factor * (prompt * 1_000 + completion * 5_000);
             assert_eq!(nanos_at(&record, "/total_cost"), expected, "{what}: {record}");
         }

@@ -1,12 +1,14 @@
 //! The bulk writes of the drain, each in the form that its engine does fast.
 //!
-//! SQLite takes a few rows at a time, from the text for one; PostgreSQL takes one array per column.
+//! SQLite takes a few rows at a time, from the text for one; PostgreSQL takes one array per column. Where nothing is updated,
+//! SQLite is told to `fail`: a failure rolls the transaction back all the same, and the copies of pages are saved by which it
+//! would take back the rows of the failed statement alone.
 
 use super::super::statement::bulk_statements;
 
 bulk_statements! {
     ENTRY_ADD = {
-        "insert into entries (source_id, attempt, line, book, account_id, kind, amount, posted_at)
+        "insert or fail into entries (source_id, attempt, line, book, account_id, kind, amount, posted_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (source_id, attempt, line, book) do nothing",
         "insert into entries (source_id, attempt, line, book, account_id, kind, amount, posted_at)
@@ -26,7 +28,7 @@ bulk_statements! {
         returning source_id, book"
     };
     GENERATION_INSERT = {
-        "insert into generations (id, account_id, workspace_id, key_id, created_at, ended_at, model_asked, model, provider_slug,
+        "insert or fail into generations (id, account_id, workspace_id, key_id, created_at, ended_at, model_asked, model, provider_slug,
             provider_name, endpoint_tag, attempt, api_type, is_streamed, is_free, price_version, prompt_price,
             completion_price, fixed_price, prompt_estimate, hold, end_user, customer, feature, session_id,
             app_title, app_url, user_agent, region, data_policy, ending, kind, charge, waived, prompt_tokens,

@@ -103,16 +103,16 @@ impl Store {
         at: Timestamp,
     ) -> Result<Settled, StoreError> {
         let rows = entry_rows(batch)?;
+        let wanted = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         let mut tx = self.advance(node, boot, stretch, at).await?;
         let all: Vec<&Settlement> = batch.iter().map(|(_, settlement)| &**settlement).collect();
         // Nearly always every settlement is new, and then their number says so.
-        let inserted = tx.bulk_execute(&bulk::ENTRY_ADD, &rows).await?;
-        let new = if inserted == u64::try_from(rows.len()).unwrap_or(u64::MAX) {
+        let new = if tx.bulk_execute(&bulk::ENTRY_ADD, rows).await? == wanted {
             all
         } else {
             drop(tx);
             tx = self.advance(node, boot, stretch, at).await?;
-            insert_new_entries(&mut tx, &rows, all).await?
+            insert_new_entries(&mut tx, entry_rows(batch)?, all).await?
         };
         if !new.is_empty() {
             generation::insert(&mut tx, &new).await?;
@@ -177,7 +177,7 @@ fn entry_rows(batch: &[(u64, Arc<Settlement>)]) -> Result<Vec<Vec<Value<'static>
 /// Inserts what is missing; of the settlements those that were not there before, each once.
 async fn insert_new_entries<'a>(
     tx: &mut Tx,
-    rows: &[Vec<Value<'_>>],
+    rows: Vec<Vec<Value<'_>>>,
     all: Vec<&'a Settlement>,
 ) -> Result<Vec<&'a Settlement>, StoreError> {
     let mut inserted = BTreeSet::new();

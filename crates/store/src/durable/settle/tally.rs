@@ -35,6 +35,35 @@ struct Sums {
     redirected: i64,
 }
 
+impl Sums {
+    fn of(settlement: &Settlement) -> Self {
+        let usage = &settlement.usage;
+        Self {
+            requests: 1,
+            errors: i64::from(is_error(settlement)),
+            prompt_tokens: count(usage.prompt_tokens()),
+            completion_tokens: count(usage.completion_tokens()),
+            reasoning_tokens: count(usage.output_reasoning),
+            cached_tokens: count(usage.input_cache_read),
+            cost: settlement.charge.nanos(),
+            latency_ms: count(settlement.latency_ms),
+            redirected: i64::from(settlement.opening.is_redirected()),
+        }
+    }
+
+    fn add(&mut self, more: &Self) -> Result<(), StoreError> {
+        add(&mut self.requests, more.requests)?;
+        add(&mut self.errors, more.errors)?;
+        add(&mut self.prompt_tokens, more.prompt_tokens)?;
+        add(&mut self.completion_tokens, more.completion_tokens)?;
+        add(&mut self.reasoning_tokens, more.reasoning_tokens)?;
+        add(&mut self.cached_tokens, more.cached_tokens)?;
+        add(&mut self.cost, more.cost)?;
+        add(&mut self.latency_ms, more.latency_ms)?;
+        add(&mut self.redirected, more.redirected)
+    }
+}
+
 /// What is added to a row of key usage.
 #[derive(Default)]
 struct KeySums {
@@ -96,34 +125,20 @@ impl<'a> Tally<'a> {
             add(&mut usage.requests, 1)?;
             usage.last_used = usage.last_used.max(opening.created_at);
         }
+        let more = Sums::of(settlement);
         for grain in Grain::ALL {
-            self.add_rollup(settlement, grain)?;
+            // Reports count by the moment of settlement.
+            let bucket = Bucket {
+                account: opening.account,
+                grain,
+                start: grain.start(settlement.ended_at),
+                key: opening.key,
+                model: &opening.model,
+                provider: &opening.provider_slug,
+            };
+            self.rollups.entry(bucket).or_default().add(&more)?;
         }
         Ok(())
-    }
-
-    /// Reports count by the moment of settlement.
-    fn add_rollup(&mut self, settlement: &'a Settlement, grain: Grain) -> Result<(), StoreError> {
-        let opening = &settlement.opening;
-        let bucket = Bucket {
-            account: opening.account,
-            grain,
-            start: grain.start(settlement.ended_at),
-            key: opening.key,
-            model: &opening.model,
-            provider: &opening.provider_slug,
-        };
-        let usage = &settlement.usage;
-        let sums = self.rollups.entry(bucket).or_default();
-        add(&mut sums.requests, 1)?;
-        add(&mut sums.errors, i64::from(is_error(settlement)))?;
-        add(&mut sums.prompt_tokens, count(usage.prompt_tokens()))?;
-        add(&mut sums.completion_tokens, count(usage.completion_tokens()))?;
-        add(&mut sums.reasoning_tokens, count(usage.output_reasoning))?;
-        add(&mut sums.cached_tokens, count(usage.input_cache_read))?;
-        add(&mut sums.cost, settlement.charge.nanos())?;
-        add(&mut sums.latency_ms, count(settlement.latency_ms))?;
-        add(&mut sums.redirected, i64::from(opening.is_redirected()))
     }
 
     /// Writes everything but the accounts.
@@ -133,7 +148,7 @@ impl<'a> Tally<'a> {
             .iter()
             .map(|((account, day), requests)| vec![(*account).into(), (*day).into(), (*requests).into()])
             .collect();
-        tx.bulk_execute(&bulk::ACCOUNT_DAY_ADD, &days).await?;
+        tx.bulk_execute(&bulk::ACCOUNT_DAY_ADD, days).await?;
         let usage: Vec<Vec<Value<'_>>> = self
             .key_usage
             .iter()
@@ -142,9 +157,9 @@ impl<'a> Tally<'a> {
                 vec![(*key).into(), (*period).into(), (*start).into(), charge.into(), requests.into(), last_used.into()]
             })
             .collect();
-        tx.bulk_execute(&bulk::KEY_USAGE_ADD, &usage).await?;
+        tx.bulk_execute(&bulk::KEY_USAGE_ADD, usage).await?;
         let rollups: Vec<Vec<Value<'_>>> = self.rollups.iter().map(|(bucket, sums)| rollup_row(bucket, sums)).collect();
-        tx.bulk_execute(&bulk::ROLLUP_ADD, &rollups).await?;
+        tx.bulk_execute(&bulk::ROLLUP_ADD, rollups).await?;
         Ok(())
     }
 }

@@ -82,6 +82,22 @@ mod tests {
     use sqlx::sqlite::SqlitePoolOptions;
 
     #[tokio::test]
+    async fn sqlite_is_compiled_with_the_options_of_the_workspace() {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("opens");
+        let rows = sqlx::query("pragma compile_options").fetch_all(&pool).await.expect("options");
+        let options: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        for (option, is_wanted) in [
+            ("DEFAULT_MEMSTATUS=0", true),
+            ("DQS=0", true),
+            ("ENABLE_MEMORY_MANAGEMENT", false),
+            // Each connection has a thread of its own, and there are several.
+            ("THREADSAFE=1", true),
+        ] {
+            assert_eq!(options.iter().any(|known| known == option), is_wanted, "{option} in {options:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_last_use_of_a_key_outlives_the_migration_that_moves_it() {
         let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("opens");
         apply(&pool, &MIGRATIONS[..5], true).await.expect("the schema as it was");

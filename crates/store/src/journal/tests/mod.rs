@@ -4,5 +4,6 @@ mod crash;
 mod damage;
 mod drain;
 mod faults;
+mod older;
 mod strict;
 mod world;
