@@ -8,6 +8,7 @@ pub mod decode;
 pub mod embeddings;
 pub mod heal;
 pub mod inbound;
+mod json;
 pub mod messages;
 pub mod outgoing;
 pub mod preset;

@@ -1,12 +1,12 @@
 //! The completions request as a chat request.
 
-use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top, scan};
+use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top};
 use crate::inbound::Origin;
+use crate::json::Raw;
 use crate::upstream::Note;
 use crate::upstream::Notes;
 use crate::upstream::json::Writer;
 use bytes::Bytes;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// What the way back needs of a completions request.
@@ -37,7 +37,6 @@ impl CompletionsRequest {
 /// When the body is no JSON object within the limits, holds no single text as its prompt, or a field holds what it must not.
 pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
     let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
-    scan::check(&text, limits)?;
     let top = Top::read(&text, limits)?;
     let prompt = read_prompt(&top)?;
     let mut notes = Notes::default();
@@ -69,7 +68,7 @@ fn read_prompt(top: &Top<'_>) -> Result<String, InvalidRequest> {
     if let Ok(text) = serde_json::from_str::<String>(prompt.get()) {
         return Ok(text);
     }
-    match serde_json::from_str::<Vec<&RawValue>>(prompt.get()).as_deref() {
+    match serde_json::from_str::<Vec<Raw<'_>>>(prompt.get()).as_deref() {
         Ok([one]) => serde_json::from_str(one.get()).map_err(|_ignored| {
             InvalidRequest::prompt("prompt", "must be text; token ids mean nothing to another model")
         }),
@@ -78,7 +77,7 @@ fn read_prompt(top: &Top<'_>) -> Result<String, InvalidRequest> {
     }
 }
 
-fn write_field(name: &str, value: &RawValue, out: &mut Writer, notes: &mut Notes) -> Result<(), InvalidRequest> {
+fn write_field(name: &str, value: Raw<'_>, out: &mut Writer, notes: &mut Notes) -> Result<(), InvalidRequest> {
     match name {
         "prompt" | "messages" | "echo" => {}
         "suffix" | "best_of" => notes.dropped(name, "chat models have no counterpart"),

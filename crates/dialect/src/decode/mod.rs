@@ -60,10 +60,10 @@ pub fn quoted_reply(family: Family, quirks: &Quirks, body: &[u8]) -> Result<Repl
 
 fn read(family: Family, quirks: &Quirks, is_quoted: bool, body: &[u8]) -> Result<Reply, DecodeError> {
     let text = body_text(body)?;
-    guard::check(text).map_err(StreamError::from)?;
+    let checked = guard::check(text).map_err(StreamError::from)?;
     let mut deltas = Vec::new();
     match family {
-        Family::OpenAi | Family::Unsupported => openai::whole(quirks, text, &mut deltas)?,
+        Family::OpenAi | Family::Unsupported => openai::whole(quirks, text, &checked, &mut deltas)?,
         Family::Anthropic => anthropic::whole(text, is_quoted, &mut deltas)?,
         Family::OpenAiResponses => responses::whole(text, &mut deltas)?,
         Family::Gemini => gemini::whole(text, &mut deltas)?,

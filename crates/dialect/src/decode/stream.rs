@@ -3,6 +3,7 @@
 use super::guard::{self, Hostile};
 use super::{anthropic, failure, gemini, openai, responses};
 use crate::canonical::reply::{Delta, UpstreamError};
+use crate::json::Checked;
 use crate::sse::{Decoder, EVENT_BYTES_MAX, EventRef, SseError};
 use domain::catalog::{Family, Quirks};
 
@@ -67,9 +68,15 @@ enum Format {
 }
 
 impl Format {
-    fn event(&mut self, name: Option<&str>, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    fn event(
+        &mut self,
+        name: Option<&str>,
+        json: &str,
+        checked: &Checked,
+        out: &mut Vec<Delta>,
+    ) -> Result<(), StreamError> {
         match self {
-            Self::OpenAi(stream) => stream.event(json, out),
+            Self::OpenAi(stream) => stream.event(json, checked, out),
             Self::Responses(stream) => stream.event(name, json, out),
             Self::Anthropic(stream) => stream.event(name, json, out),
             Self::Gemini(stream) => stream.event(json, out),
@@ -258,8 +265,8 @@ impl State {
             self.judge(start, out);
             return Ok(());
         }
-        guard::check(json)?;
-        let result = self.format.event(event.name, json, out);
+        let checked = guard::check(json)?;
+        let result = self.format.event(event.name, json, &checked, out);
         self.judge(start, out);
         result
     }

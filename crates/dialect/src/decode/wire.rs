@@ -1,7 +1,8 @@
 //! Field types that forgive what providers get wrong.
 
+use crate::chat::reply::write;
+use crate::json::{Raw, unescaped};
 use crate::outgoing::LARGE_BYTES;
-use crate::upstream::json::push_escaped;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -36,7 +37,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     /// Reads the text as it stands: the parser's own unescaping goes through a buffer that grows by doubling and is copied
     /// from, which for a large text is three of them at once.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        let raw = Raw::deserialize(deserializer)?.get();
         Self::read(raw).ok_or_else(|| de::Error::custom("no text"))
     }
 }
@@ -56,50 +57,6 @@ impl<'a> Text<'a> {
 fn is_whole_number(raw: &str) -> bool {
     let digits = raw.strip_prefix('-').unwrap_or(raw);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The text of a JSON string without its quotes; `None` when an escape means nothing.
-fn unescaped(inner: &str) -> Option<String> {
-    let mut text = String::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some((plain, escape)) = rest.split_once('\\') {
-        text.push_str(plain);
-        let mut after = escape.chars();
-        text.push(match after.next()? {
-            same @ ('"' | '\\' | '/') => same,
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let (character, behind) = unicode_escape(after.as_str())?;
-                after = behind.chars();
-                character
-            }
-            _ => return None,
-        });
-        rest = after.as_str();
-    }
-    text.push_str(rest);
-    Some(text)
-}
-
-/// The character of an escape, from behind its `\u`, and what follows it. Characters beyond the first plane take two.
-fn unicode_escape(digits: &str) -> Option<(char, &str)> {
-    let (first, rest) = code_unit(digits)?;
-    if !(0xD800..0xDC00).contains(&first) {
-        return Some((char::from_u32(first)?, rest));
-    }
-    let (second, rest) = code_unit(rest.strip_prefix("\\u")?)?;
-    let low = second.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
-    Some((char::from_u32(0x1_0000 + ((first - 0xD800) << 10) + low)?, rest))
-}
-
-fn code_unit(digits: &str) -> Option<(u32, &str)> {
-    let (four, rest) = digits.split_at_checked(4)?;
-    let is_hex = four.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Some((is_hex.then(|| u32::from_str_radix(four, 16).ok())??, rest))
 }
 
 /// A token count as a provider wrote it.
@@ -197,7 +154,7 @@ pub(super) fn image_at(address: &[&str]) -> Option<Box<RawValue>> {
     // Exact, unless the address needs escapes: room that is left over would have to be given back by another copy.
     let mut json = Vec::with_capacity(HEAD.len() + bytes + TAIL.len());
     json.extend_from_slice(HEAD);
-    address.iter().for_each(|piece| push_escaped(&mut json, piece));
+    address.iter().for_each(|piece| write::escaped(&mut json, piece.as_bytes()));
     json.extend_from_slice(TAIL);
     RawValue::from_string(String::from_utf8(json).ok()?).ok()
 }

@@ -1,7 +1,7 @@
 //! The embeddings request.
 
 use super::input::{self, Input};
-use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top, scan};
+use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top};
 use crate::inbound::Origin;
 use crate::upstream::json::Writer;
 use bytes::Bytes;
@@ -28,7 +28,6 @@ pub struct EmbeddingsRequest {
 /// When the body is no JSON object within the limits, or a field holds what it must not.
 pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
     let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
-    scan::check(&text, limits)?;
     let top = Top::read(&text, limits)?;
     let input = top.get("input").ok_or_else(|| InvalidRequest::prompt("input", "is required"))?;
     let request = EmbeddingsRequest {

@@ -2,10 +2,9 @@
 
 use super::Form;
 use super::reference::MARK;
-use crate::canonical::request::RawObject;
+use crate::canonical::request::{Raw, RawObject};
 use crate::chat::request::{InvalidRequest, Limits, parse};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// What a preset holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +83,7 @@ pub fn content(body: &[u8], form: Form) -> Result<Content, InvalidRequest> {
     let shape = |_shape| InvalidRequest::body("The body is not a JSON object");
     let top: RawObject<'_> = serde_json::from_slice(body).map_err(shape)?;
     // Written anew, no character of the mark is an escape.
-    let plain = |value: &RawValue| serde_json::from_str::<Value>(value.get()).map(|value| value.to_string());
+    let plain = |value: Raw<'_>| serde_json::from_str::<Value>(value.get()).map(|value| value.to_string());
     let names_preset =
         |name: &str| top.get(name).is_some_and(|value| plain(value).is_ok_and(|text| text.contains(MARK)));
     if top.get("preset").is_some_and(|value| value.get() != "null") || names_preset("model") || names_preset("models") {
@@ -136,7 +135,7 @@ fn chat_prompt(top: &RawObject<'_>) -> Option<String> {
 }
 
 /// A text, or a list of parts with texts.
-fn text(value: &RawValue) -> Option<String> {
+fn text(value: Raw<'_>) -> Option<String> {
     match serde_json::from_str(value.get()).ok()? {
         Value::String(text) => Some(text),
         Value::Array(parts) => {

@@ -2,11 +2,10 @@
 
 use super::tools::union;
 use super::{Form, Reference, aliases};
-use crate::canonical::request::RawObject;
+use crate::canonical::request::{Raw, RawObject};
 use crate::chat::request::InvalidRequest;
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Fields that a preset may hold and that mean nothing to a request: they are about caching, which answers to settings.
@@ -108,7 +107,7 @@ fn spelling(name: &str, form: Form) -> &str {
 }
 
 /// A single stop text becomes a list where a list is wanted.
-fn spell<'a>(name: &str, value: &'a RawValue) -> Cow<'a, str> {
+fn spell<'a>(name: &str, value: Raw<'a>) -> Cow<'a, str> {
     if name == "stop_sequences" && value.get().starts_with('"') {
         return Cow::Owned(format!("[{}]", value.get()));
     }

@@ -1,5 +1,6 @@
 //! A small JSON writer: appends to one buffer and knows when a comma is due.
 
+use crate::chat::reply::write;
 use crate::outgoing::Outgoing;
 use std::sync::Arc;
 
@@ -110,7 +111,7 @@ impl Writer {
     pub(crate) fn text(&mut self, text: &str) {
         self.comma();
         self.out.push(b'"');
-        push_escaped(&mut self.out, text);
+        write::escaped(&mut self.out, text.as_bytes());
         self.out.push(b'"');
     }
 
@@ -155,24 +156,4 @@ impl Writer {
             self.out.push(b',');
         }
     }
-}
-
-/// Appends `text` with the escapes that JSON demands; long runs are copied whole.
-pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\') {
-        let (run, tail) = rest.split_at(at);
-        out.extend_from_slice(run);
-        let Some((special, after)) = tail.split_first() else { return };
-        match special {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            other => out.extend_from_slice(format!("\\u{other:04x}").as_bytes()),
-        }
-        rest = after;
-    }
-    out.extend_from_slice(rest);
 }

@@ -56,7 +56,10 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
 #[must_use]
 pub fn format_scaled(value: i128, scale: u32) -> String {
     let places = usize::try_from(scale).unwrap_or(0);
-    let digits = value.unsigned_abs().to_string();
+    let digits = match u64::try_from(value.unsigned_abs()) {
+        Ok(small) => small.to_string(),
+        Err(_large) => value.unsigned_abs().to_string(),
+    };
     let (whole, fraction) = match digits.len().checked_sub(places) {
         Some(whole) if whole > 0 => digits.split_at(whole),
         _ => ("0", digits.as_str()),

@@ -1,9 +1,9 @@
 //! What a message says: one text, or a list of parts.
 
-use super::Text;
+use super::{Raw, Text};
+use crate::json::TEXT;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use std::fmt;
 
 /// The `content` of a message.
@@ -163,7 +163,7 @@ impl Part<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
+        deserializer.deserialize_newtype_struct(TEXT, ContentVisitor)
     }
 }
 
@@ -176,16 +176,26 @@ impl<'de> Visitor<'de> for ContentVisitor {
         f.write_str("a string, a list of content parts or null")
     }
 
+    /// From a checked text.
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        Text::written(deserializer).map(Content::Text)
+    }
+
+    /// From the parser.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Content::Absent)
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Text(text.into())))
+        Ok(Content::Text(text.into()))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Text(text.to_owned().into())))
+        Ok(Content::Text(text.to_owned().into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -222,6 +232,3 @@ pub struct ReasoningDetail<'a> {
     #[serde(borrow, default)]
     pub id: Option<Text<'a>>,
 }
-
-/// A JSON value that is passed on as the caller wrote it.
-pub type Raw<'a> = &'a RawValue;

@@ -20,10 +20,18 @@ pub struct ListError {
 /// # Errors
 /// When the text is no list, an item does not have the expected shape, or there are too many.
 pub fn parse_list<'a, T: Deserialize<'a>>(json: &'a str, most: usize) -> Result<Vec<T>, ListError> {
+    read_list(&mut serde_json::Deserializer::from_str(json), most)
+}
+
+/// Like [`parse_list`], from any reader.
+pub(crate) fn read_list<'a, T, D>(reader: D, most: usize) -> Result<Vec<T>, ListError>
+where
+    T: Deserialize<'a>,
+    D: Deserializer<'a, Error = serde_json::Error>,
+{
     let mut index = 0;
-    let mut reader = serde_json::Deserializer::from_str(json);
     let seed = ListSeed { index: &mut index, most, item: PhantomData };
-    seed.deserialize(&mut reader).map_err(|source| ListError { index, source })
+    seed.deserialize(reader).map_err(|source| ListError { index, source })
 }
 
 struct ListSeed<'i, T> {

@@ -7,13 +7,13 @@ mod content;
 mod list;
 mod media;
 mod object;
-mod text;
 
-pub use content::{Audio, CacheControl, Content, DataUrl, File, ImageUrl, Part, Raw, ReasoningDetail, Video};
+pub use crate::json::{Raw, Text};
+pub use content::{Audio, CacheControl, Content, DataUrl, File, ImageUrl, Part, ReasoningDetail, Video};
+pub(crate) use list::read_list;
 pub use list::{ListError, parse_list};
 pub use media::is_public_url;
 pub use object::RawObject;
-pub use text::Text;
 
 use serde::Deserialize;
 

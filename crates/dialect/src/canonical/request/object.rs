@@ -1,24 +1,24 @@
 //! A JSON object of which only some fields matter: names, with the text of the values.
 
 use super::Text;
+use crate::json::Raw;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::fmt;
 
 /// The fields of an object in their order, values unread. Duplicates are kept.
 #[derive(Debug, Clone, Default)]
-pub struct RawObject<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
+pub struct RawObject<'a>(pub Vec<(Text<'a>, Raw<'a>)>);
 
 impl<'a> RawObject<'a> {
     /// The value of a field.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub fn get(&self, name: &str) -> Option<Raw<'a>> {
         self.0.iter().find(|(field, _)| &**field == name).map(|(_, value)| *value)
     }
 
     /// All fields, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
         self.0.iter().map(|(name, value)| (&**name, *value))
     }
 }

@@ -39,12 +39,14 @@ pub fn encode(reply: &Reply, envelope: &Envelope<'_>, bill: &Bill<'_>) -> Vec<u8
     write::string(&mut out, envelope.id);
     out.extend_from_slice(b",\"object\":\"chat.completion\",\"created\":");
     write::number(&mut out, envelope.created);
-    write::optional_string(&mut out, "model", Some(envelope.model));
-    write::optional_string(&mut out, "provider", Some(envelope.provider));
-    write::field(&mut out, "system_fingerprint");
+    write::named!(out, "model");
+    write::string(&mut out, envelope.model);
+    write::named!(out, "provider");
+    write::string(&mut out, envelope.provider);
+    write::named!(out, "system_fingerprint");
     write::string_or_null(&mut out, reply.system_fingerprint.as_deref());
     write::optional_string(&mut out, "service_tier", reply.service_tier.as_deref());
-    write::field(&mut out, "choices");
+    write::named!(out, "choices");
     out.push(b'[');
     for (place, choice) in reply.choices.iter().enumerate() {
         if place > 0 {
@@ -53,10 +55,10 @@ pub fn encode(reply: &Reply, envelope: &Envelope<'_>, bill: &Bill<'_>) -> Vec<u8
         append_choice(&mut out, choice, envelope.hide_reasoning);
     }
     out.push(b']');
-    write::field(&mut out, "usage");
+    write::named!(out, "usage");
     append_usage(&mut out, bill);
     if let Some(metadata) = envelope.metadata {
-        write::field(&mut out, "openrouter_metadata");
+        write::named!(out, "openrouter_metadata");
         write::raw(&mut out, metadata);
     }
     out.push(b'}');
@@ -66,22 +68,23 @@ pub fn encode(reply: &Reply, envelope: &Envelope<'_>, bill: &Bill<'_>) -> Vec<u8
 fn append_choice(out: &mut Vec<u8>, choice: &Choice, hide_reasoning: bool) {
     out.extend_from_slice(b"{\"index\":");
     write::number(out, choice.index);
-    write::optional_string(out, "finish_reason", Some(choice.finish.reason.as_str()));
-    write::field(out, "native_finish_reason");
+    write::named!(out, "finish_reason");
+    write::string(out, choice.finish.reason.as_str());
+    write::named!(out, "native_finish_reason");
     write::string_or_null(out, choice.finish.native.as_deref());
-    write::field(out, "logprobs");
+    write::named!(out, "logprobs");
     match &choice.logprobs {
         Some(logprobs) => write::raw(out, logprobs),
         None => out.extend_from_slice(b"null"),
     }
-    write::field(out, "message");
+    write::named!(out, "message");
     append_message(out, &choice.message, hide_reasoning);
     out.push(b'}');
 }
 
 fn append_message(out: &mut Vec<u8>, message: &Message, hide_reasoning: bool) {
     out.extend_from_slice(b"{\"role\":\"assistant\"");
-    write::field(out, "content");
+    write::named!(out, "content");
     // A client that reads text finds text, unless tools, a refusal, images or audio took its place.
     let says_otherwise = !message.tool_calls.is_empty() || message.refusal.is_some() || message.audio.is_some();
     match (&message.content, says_otherwise) {
@@ -89,20 +92,20 @@ fn append_message(out: &mut Vec<u8>, message: &Message, hide_reasoning: bool) {
         (None, true) => out.extend_from_slice(b"null"),
         (None, false) => out.extend_from_slice(b"\"\""),
     }
-    write::field(out, "refusal");
+    write::named!(out, "refusal");
     write::string_or_null(out, message.refusal.as_deref());
-    write::field(out, "reasoning");
+    write::named!(out, "reasoning");
     write::string_or_null(out, message.reasoning.as_deref().filter(|_| !hide_reasoning));
     if !hide_reasoning {
         append_list(out, "reasoning_details", &message.reasoning_details);
     }
     if !message.tool_calls.is_empty() {
-        write::field(out, "tool_calls");
+        write::named!(out, "tool_calls");
         append_calls(out, &message.tool_calls);
     }
     append_list(out, "images", &message.images);
     if let Some(audio) = &message.audio {
-        write::field(out, "audio");
+        write::named!(out, "audio");
         write::raw(out, audio);
     }
     append_list(out, "annotations", &message.annotations);
@@ -114,10 +117,12 @@ fn append_calls(out: &mut Vec<u8>, calls: &[ToolCall]) {
     for (place, call) in calls.iter().enumerate() {
         out.extend_from_slice(if place > 0 { b",{\"index\":" } else { b"{\"index\":" });
         write::number(out, u64::try_from(place).unwrap_or(u64::MAX));
-        write::optional_string(out, "id", Some(&call.id));
+        write::named!(out, "id");
+        write::string(out, &call.id);
         out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
         write::string(out, &call.name);
-        write::optional_string(out, "arguments", Some(&call.arguments));
+        write::named!(out, "arguments");
+        write::string(out, &call.arguments);
         out.extend_from_slice(b"}}");
     }
     out.push(b']');

@@ -31,37 +31,42 @@ pub(crate) fn append_usage(out: &mut Vec<u8>, bill: &Bill<'_>) {
         write::number(out, count);
     };
     first(out, "{\"prompt_tokens\":", usage.prompt_tokens());
-    count(out, "completion_tokens", usage.completion_tokens());
-    count(out, "total_tokens", usage.total_tokens());
-    write::field(out, "cost");
+    write::named!(out, "completion_tokens");
+    write::number(out, usage.completion_tokens());
+    write::named!(out, "total_tokens");
+    write::number(out, usage.total_tokens());
+    write::named!(out, "cost");
     write::amount(out, bill.cost);
-    write::field(out, "is_byok");
+    write::named!(out, "is_byok");
     out.extend_from_slice(if bill.is_byok { b"true" } else { b"false" });
     first(out, ",\"prompt_tokens_details\":{\"cached_tokens\":", usage.input_cache_read);
-    count(out, "cache_write_tokens", usage.cache_write_tokens());
-    count(out, "audio_tokens", usage.input_audio);
-    count(out, "image_tokens", usage.input_image);
-    count(out, "video_tokens", 0);
+    write::named!(out, "cache_write_tokens");
+    write::number(out, usage.cache_write_tokens());
+    write::named!(out, "audio_tokens");
+    write::number(out, usage.input_audio);
+    write::named!(out, "image_tokens");
+    write::number(out, usage.input_image);
+    write::named!(out, "video_tokens");
+    write::number(out, 0);
     out.extend_from_slice(b"},\"cost_details\":{\"upstream_inference_cost\":");
     write::amount(out, bill.upstream_cost);
-    write::field(out, "upstream_inference_prompt_cost");
+    write::named!(out, "upstream_inference_prompt_cost");
     write::amount(out, bill.prompt_cost);
-    write::field(out, "upstream_inference_completions_cost");
+    write::named!(out, "upstream_inference_completions_cost");
     write::amount(out, bill.completion_cost);
     first(out, "},\"completion_tokens_details\":{\"reasoning_tokens\":", usage.output_reasoning);
-    count(out, "audio_tokens", usage.output_audio);
-    count(out, "image_tokens", usage.output_image);
-    count(out, "accepted_prediction_tokens", usage.accepted_prediction);
-    count(out, "rejected_prediction_tokens", usage.rejected_prediction);
+    write::named!(out, "audio_tokens");
+    write::number(out, usage.output_audio);
+    write::named!(out, "image_tokens");
+    write::number(out, usage.output_image);
+    write::named!(out, "accepted_prediction_tokens");
+    write::number(out, usage.accepted_prediction);
+    write::named!(out, "rejected_prediction_tokens");
+    write::number(out, usage.rejected_prediction);
     out.push(b'}');
     if usage.web_searches > 0 {
         first(out, ",\"server_tool_use_details\":{\"web_search_requests\":", usage.web_searches);
         out.push(b'}');
     }
     out.push(b'}');
-}
-
-fn count(out: &mut Vec<u8>, name: &str, count: u64) {
-    write::field(out, name);
-    write::number(out, count);
 }

@@ -1,5 +1,6 @@
 //! Writing JSON by hand into a caller's buffer: no tree, no copy, and money without floats.
 
+use crate::json::special;
 use crate::outgoing::LARGE_BYTES;
 use domain::money::Amount;
 
@@ -20,16 +21,17 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 /// Appends UTF-8 text, or any part of it, as it stands within a JSON string.
 pub(crate) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
-    while let Some((plain, byte, behind)) = split_special(rest) {
+    while let Some((plain, tail)) = special(rest).and_then(|at| rest.split_at_checked(at)) {
         out.extend_from_slice(plain);
+        let Some((byte, behind)) = tail.split_first() else { break };
         rest = behind;
-        match byte {
+        match *byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
-            _ => {
+            byte => {
                 out.extend_from_slice(b"\\u00");
                 let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
                 out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
@@ -37,28 +39,6 @@ pub(crate) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
         }
     }
     out.extend_from_slice(rest);
-}
-
-/// Splits a text at its first byte that JSON wants escaped: what is before it, the byte, what is behind it.
-fn split_special(text: &[u8]) -> Option<(&[u8], u8, &[u8])> {
-    let (words, _) = text.as_chunks::<8>();
-    let plain = 8 * words.iter().take_while(|word| !has_special(u64::from_le_bytes(**word))).count();
-    let within = text.get(plain..)?.iter().position(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\'))?;
-    let (before, rest) = text.split_at_checked(plain + within)?;
-    let (byte, behind) = rest.split_first()?;
-    Some((before, *byte, behind))
-}
-
-/// Whether one of eight bytes is below 0x20, a quotation mark or a backslash. May also say so when none is, never the other
-/// way round: a borrow can reach the byte above one that matches.
-const fn has_special(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    const fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word
-    }
-    let below = word.wrapping_sub(ONES * 0x20) & !word;
-    (below | zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c))) & TOPS != 0
 }
 
 /// Appends a string or `null`.
@@ -76,6 +56,14 @@ pub(crate) fn optional_string(out: &mut Vec<u8>, name: &str, text: Option<&str>)
         string(out, text);
     }
 }
+
+/// Appends `,"name":` for a name that is known beforehand and needs no escapes.
+macro_rules! named {
+    ($out:expr, $name:literal) => {
+        $out.extend_from_slice(concat!(",\"", $name, "\":").as_bytes())
+    };
+}
+pub(crate) use named;
 
 /// Appends `,"name":` for a name that needs no escapes.
 pub(crate) fn field(out: &mut Vec<u8>, name: &str) {

@@ -3,13 +3,14 @@
 //! Source: the published chat request schema, names and ranges as of 2026-08-22.
 
 use super::invalid::{InvalidRequest, echo};
+use crate::canonical::request::Raw;
 use serde_json::value::RawValue;
 
 /// The largest integer that every JSON reader keeps exact, 2⁵³.
 pub(super) const SAFE_INTEGER: i64 = 1 << 53;
 
 /// What a field may hold.
-pub(super) enum Rule {
+enum Rule {
     /// `true` or `false`.
     Bool,
     /// An integer in the range.
@@ -49,7 +50,7 @@ const FORMATS: &[&str] = &["text", "json_object", "json_schema", "grammar", "pyt
 const LOGIT_BIAS_MAX: usize = 1024;
 
 /// Every field that we know.
-pub(super) const FIELDS: &[(&str, Rule)] = &[
+const FIELDS: &[(&str, Rule)] = &[
     ("messages", Rule::Elsewhere),
     ("prompt", Rule::Elsewhere),
     ("model", Rule::Elsewhere),
@@ -108,10 +109,22 @@ pub(super) const FIELDS: &[(&str, Rule)] = &[
     ("x_search_filter", Rule::Object),
 ];
 
+/// Checks the fields that we know. Of several mistakes the one is told whose field comes first in the table.
+pub(super) fn check<'a>(given: impl Iterator<Item = (&'a str, Raw<'a>)>) -> Result<(), InvalidRequest> {
+    let mut first = (FIELDS.len(), Ok(()));
+    for (name, value) in given {
+        let Some(place) = FIELDS.iter().position(|(known, _)| *known == name) else { continue };
+        let Some((_, rule)) = FIELDS.get(..first.0).and_then(|earlier| earlier.get(place)) else { continue };
+        if let Err(invalid) = rule.check(name, value.get()) {
+            first = (place, Err(invalid));
+        }
+    }
+    first.1
+}
+
 impl Rule {
     /// Checks one value.
-    pub(super) fn check(&self, name: &str, value: &RawValue) -> Result<(), InvalidRequest> {
-        let json = value.get();
+    fn check(&self, name: &str, json: &str) -> Result<(), InvalidRequest> {
         match self {
             Self::Bool => read::<bool>(name, json, "true or false").map(drop),
             Self::Integer(least, most) => integer(name, json, *least, *most),

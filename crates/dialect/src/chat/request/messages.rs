@@ -1,7 +1,8 @@
 //! Checks of messages and tools, beyond their shape.
 
 use super::invalid::{InvalidRequest, Limits, echo, without_values};
-use crate::canonical::request::{Content, DataUrl, ListError, Message, Part, Role, Tool, is_public_url, parse_list};
+use crate::canonical::request::{Content, DataUrl, ListError, Message, Part, Role, Tool, is_public_url, read_list};
+use crate::json::Reader;
 
 /// Media types of images that providers take.
 const IMAGE_TYPES: &[&str] = &["image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif"];
@@ -12,9 +13,12 @@ const TOOL_NAME_MAX: usize = 256;
 ///
 /// # Errors
 /// `InvalidPrompt` naming the message, or `InvalidImage` naming the part.
-pub(super) fn read_messages<'a>(json: &'a str, limits: &Limits) -> Result<Vec<Message<'a>>, InvalidRequest> {
+pub(super) fn read_messages<'a>(
+    list: &mut Reader<'a, '_>,
+    limits: &Limits,
+) -> Result<Vec<Message<'a>>, InvalidRequest> {
     let messages: Vec<Message<'a>> =
-        parse_list(json, limits.messages).map_err(|error| list_error("messages", &error))?;
+        read_list(list, limits.messages).map_err(|error| list_error("messages", &error))?;
     if messages.is_empty() {
         return Err(InvalidRequest::prompt("messages", "must not be empty"));
     }
@@ -87,7 +91,7 @@ fn check_part(part: &Part<'_>, path: &str) -> Result<(), InvalidRequest> {
         other => return Err(InvalidRequest::prompt(path, format!("unknown content part type '{}'", echo(other)))),
     };
     if !has_field {
-        return Err(InvalidRequest::prompt(path, format!("a part of type '{}' lacks its content", part.kind.0)));
+        return Err(InvalidRequest::prompt(path, format!("a part of type '{}' lacks its content", &*part.kind)));
     }
     if let Some(url) = part.file.as_ref().and_then(|file| file.file_data.as_deref()) {
         let is_plain_base64 = !url.contains(':');
@@ -138,8 +142,8 @@ fn is_plausible_base64(data: &str) -> bool {
 ///
 /// # Errors
 /// `InvalidRequest` naming the tool.
-pub(super) fn read_tools<'a>(json: &'a str, limits: &Limits) -> Result<Vec<Tool<'a>>, InvalidRequest> {
-    let tools: Vec<Tool<'a>> = parse_list(json, limits.tools).map_err(|error| InvalidRequest {
+pub(super) fn read_tools<'a>(list: &mut Reader<'a, '_>, limits: &Limits) -> Result<Vec<Tool<'a>>, InvalidRequest> {
+    let tools: Vec<Tool<'a>> = read_list(list, limits.tools).map_err(|error| InvalidRequest {
         kind: domain::error_kind::ErrorKind::InvalidRequest,
         ..list_error("tools", &error)
     })?;

@@ -1,7 +1,7 @@
 //! The chat completions request: read once, checked, and kept as the caller's bytes.
 //!
-//! [`parse`] makes one pass over the body for the top-level fields and one over the messages. What it keeps are byte
-//! ranges, so a picture in a message is never copied here, and a provider of the same format receives the very bytes
+//! [`parse`] makes one pass over the body, and reads the messages without looking at their long texts again. What it keeps
+//! are byte ranges, so a picture in a message is never copied here, and a provider of the same format receives the very bytes
 //! that the caller wrote.
 
 mod choice;
@@ -10,7 +10,6 @@ mod invalid;
 mod messages;
 mod plugins;
 mod rewrite;
-pub(crate) mod scan;
 mod shape;
 mod top;
 mod traits;
@@ -21,16 +20,18 @@ pub use plugins::{Files, Plugins};
 pub use rewrite::FileText;
 pub use shape::Shape;
 
+pub(crate) use crate::json::range_in;
 pub(crate) use fields::{EFFORTS, TIERS, stop_texts};
 pub(crate) use invalid::{clip, echo, without_values};
 pub(crate) use top::Top;
 pub(crate) use traits::Traits;
 
-use crate::canonical::request::{Message, Tool, parse_list};
+use crate::canonical::request::{Message, Raw, Tool, read_list};
 use crate::inbound::Origin;
+use crate::json::Reader;
 use crate::responses::request::{is_mixed, parse_mixed};
 use bytes::Bytes;
-use fields::{FIELDS, read};
+use fields::read;
 use serde_json::value::RawValue;
 use std::ops::Range;
 
@@ -89,8 +90,31 @@ pub struct ChatRequest {
 /// A top-level field: its name, and where its value lies in the body.
 #[derive(Debug, Clone)]
 struct Field {
-    name: String,
+    name: Name,
     value: Range<usize>,
+}
+
+/// The name of a field.
+#[derive(Debug, Clone)]
+enum Name {
+    /// Where it lies in the body.
+    Plain(Range<usize>),
+    /// Without the escapes that it is written with.
+    Read(String),
+}
+
+impl Name {
+    fn within(body: &str, name: &str) -> Self {
+        let place = range_in(body, name);
+        if body.get(place.clone()) == Some(name) { Self::Plain(place) } else { Self::Read(name.to_owned()) }
+    }
+
+    fn get<'a>(&'a self, body: &'a str) -> &'a str {
+        match self {
+            Self::Plain(place) => body.get(place.clone()).unwrap_or_default(),
+            Self::Read(name) => name,
+        }
+    }
 }
 
 /// Reads and checks a request body. Unknown fields are kept; `null` counts as absent. Conversation and tools may be written
@@ -100,16 +124,11 @@ struct Field {
 /// When the body is no single JSON object, breaks a limit, or a field holds what it must not; the error names the field.
 pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
     let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
-    scan::check(&text, limits)?;
     let top = Top::read(&text, limits)?;
     if is_mixed(&top) {
         return parse_mixed(text, limits);
     }
-    for (name, rule) in FIELDS {
-        if let Some(value) = top.get(name) {
-            rule.check(name, value)?;
-        }
-    }
+    fields::check(top.iter())?;
     let (shape, traits) = read_shape(&top, limits)?;
     if traits.has_flat_tools {
         return parse_mixed(text, limits);
@@ -117,7 +136,7 @@ pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest
     let reasoning = read_reasoning(&top)?;
     let fields = top
         .iter()
-        .map(|(name, value)| Field { name: name.to_owned(), value: range_in(&text, value.get()) })
+        .map(|(name, value)| Field { name: Name::within(&text, name), value: range_in(&text, value.get()) })
         .collect::<Vec<_>>();
     let shape = Shape { has_reasoning: reasoning.is_on(), ..shape };
     Ok(ChatRequest {
@@ -143,12 +162,6 @@ fn small<'a, T: serde::Deserialize<'a>>(top: &Top<'a>, name: &str) -> Option<T> 
     top.get(name).and_then(|value| serde_json::from_str(value.get()).ok())
 }
 
-/// Where `part` lies inside `whole`, of which it is a slice.
-pub(crate) fn range_in(whole: &str, part: &str) -> Range<usize> {
-    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-    start..start + part.len()
-}
-
 fn read_shape(top: &Top<'_>, limits: &Limits) -> Result<(Shape, Traits), InvalidRequest> {
     let mut shape = Shape::default();
     let Some(messages) = top.get("messages") else {
@@ -158,9 +171,9 @@ fn read_shape(top: &Top<'_>, limits: &Limits) -> Result<(Shape, Traits), Invalid
     if top.get("prompt").is_some() {
         return Err(InvalidRequest::field("prompt", "cannot be given together with messages"));
     }
-    let messages = messages::read_messages(messages.get(), limits)?;
+    let messages = messages::read_messages(&mut top.reader(messages), limits)?;
     let tools = match top.get("tools") {
-        Some(tools) => messages::read_tools(tools.get(), limits)?,
+        Some(tools) => messages::read_tools(&mut top.reader(tools), limits)?,
         None => Vec::new(),
     };
     shape.add_messages(&messages);
@@ -170,7 +183,7 @@ fn read_shape(top: &Top<'_>, limits: &Limits) -> Result<(Shape, Traits), Invalid
     }
     if let Some(format) = top.get("response_format") {
         shape.has_json_schema = matches!(AnswerFormat::read(format.get())?, AnswerFormat::JsonSchema(_));
-        shape.add_text(format.get());
+        shape.add_bytes(format.get().len());
     }
     shape.has_cache_markers |= top.get("cache_control").is_some();
     Ok((shape, Traits::gather(&messages, &tools)))
@@ -178,8 +191,8 @@ fn read_shape(top: &Top<'_>, limits: &Limits) -> Result<(Shape, Traits), Invalid
 
 fn read_reasoning(top: &Top<'_>) -> Result<Reasoning, InvalidRequest> {
     Reasoning::read(
-        top.get("reasoning").map(RawValue::get),
-        top.get("reasoning_effort").map(RawValue::get),
+        top.get("reasoning").map(Raw::get),
+        top.get("reasoning_effort").map(Raw::get),
         small(top, "include_reasoning"),
     )
 }
@@ -255,13 +268,18 @@ impl ChatRequest {
     /// The JSON of a top-level field; `None` when it is missing or `null`.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        let field = self.fields.iter().find(|field| field.name == name)?;
-        self.text.get(field.value.clone())
+        self.text.get(self.place(name)?)
     }
 
     /// All top-level fields that are not `null`, in the caller's order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().filter_map(|field| Some((field.name.as_str(), self.text.get(field.value.clone())?)))
+        self.fields.iter().filter_map(|field| Some((field.name.get(&self.text), self.text.get(field.value.clone())?)))
+    }
+
+    /// Where the value of a field lies in the body.
+    fn place(&self, name: &str) -> Option<Range<usize>> {
+        let field = self.fields.iter().find(|field| field.name.get(&self.text) == name)?;
+        Some(field.value.clone())
     }
 
     /// The parameters of the `supported_parameters` vocabulary that this request uses.
@@ -381,6 +399,7 @@ impl ChatRequest {
 
     /// Reads a list that [`parse`] has already read once without error; the text has not changed since.
     fn list<'a, T: serde::Deserialize<'a>>(&'a self, name: &str) -> Vec<T> {
-        self.field(name).and_then(|json| parse_list(json, usize::MAX).ok()).unwrap_or_default()
+        let list = self.place(name).map(|place| read_list(&mut Reader::new(&self.text, place.start, &[]), usize::MAX));
+        list.and_then(Result::ok).unwrap_or_default()
     }
 }

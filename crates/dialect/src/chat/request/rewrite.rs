@@ -1,9 +1,8 @@
 //! The same request with other messages: what content work before a call leaves behind.
 
 use super::{ChatRequest, InvalidRequest, Limits, parse};
-use crate::canonical::request::{Part, RawObject};
+use crate::canonical::request::{Part, Raw, RawObject};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 /// What a parsed file said, as it comes back in the annotations of an earlier answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +55,7 @@ impl ChatRequest {
     /// # Errors
     /// When the messages are not what a request can hold.
     pub fn with_messages(&self, messages: &str) -> Result<Self, InvalidRequest> {
-        let place = self.fields.iter().find(|field| field.name == "messages").map(|field| field.value.clone());
-        let place = place.unwrap_or_default();
+        let place = self.place("messages").unwrap_or_default();
         let (before, after) = (self.text.get(..place.start), self.text.get(place.end..));
         let text = [before.unwrap_or_default(), messages, after.unwrap_or_default()].concat();
         let changed = parse(text.into_bytes().into(), &Limits::default())?;
@@ -74,7 +72,7 @@ impl ChatRequest {
         replace: &dyn Fn(&Part<'_>, &str) -> Option<String>,
     ) -> Result<Option<Self>, InvalidRequest> {
         let json = self.field("messages").unwrap_or("[]");
-        let messages: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
+        let messages: Vec<Raw<'_>> = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
         let mut has_changed = false;
         let mut written = Vec::with_capacity(messages.len());
         for message in messages {
@@ -97,7 +95,7 @@ fn unreadable(error: &serde_json::Error) -> InvalidRequest {
     InvalidRequest::prompt("messages", super::invalid::without_values(error))
 }
 
-fn annotations(list: &RawValue) -> Vec<Annotation> {
+fn annotations(list: Raw<'_>) -> Vec<Annotation> {
     let items: Vec<serde_json::Value> = serde_json::from_str(list.get()).unwrap_or_default();
     items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect()
 }
@@ -110,7 +108,7 @@ impl AnnotatedFile {
 }
 
 fn replace_in(
-    message: &RawValue,
+    message: Raw<'_>,
     replace: &dyn Fn(&Part<'_>, &str) -> Option<String>,
 ) -> Result<Option<String>, InvalidRequest> {
     let fields: RawObject<'_> = serde_json::from_str(message.get()).map_err(|error| unreadable(&error))?;
@@ -137,10 +135,10 @@ fn replace_in(
 }
 
 fn replace_list(
-    parts: &RawValue,
+    parts: Raw<'_>,
     replace: &dyn Fn(&Part<'_>, &str) -> Option<String>,
 ) -> Result<Option<String>, InvalidRequest> {
-    let parts: Vec<&RawValue> = serde_json::from_str(parts.get()).map_err(|error| unreadable(&error))?;
+    let parts: Vec<Raw<'_>> = serde_json::from_str(parts.get()).map_err(|error| unreadable(&error))?;
     let mut has_changed = false;
     let mut written = Vec::with_capacity(parts.len());
     for raw in parts {

@@ -1,6 +1,6 @@
 //! The size and the needs of a request, for the estimate and for choosing endpoints.
 
-use crate::canonical::request::{Content, Message, Part, Role, Tool};
+use crate::canonical::request::{Content, Message, Part, Role, Text, Tool};
 
 /// What a request holds and needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,26 +50,23 @@ impl Shape {
     pub(crate) fn add_message(&mut self, message: &Message<'_>) {
         self.has_cache_markers |= message.cache_control.is_some();
         if let Content::Text(text) = &message.content {
-            self.add_text(text);
+            self.add_bytes(text.len());
         }
         let images = message.images.as_deref().unwrap_or_default();
         for part in message.content.parts().iter().chain(images) {
             self.add_part(part);
         }
         for function in message.calls().iter().filter_map(|call| call.function.as_ref()) {
-            self.add_text(&function.name);
-            self.add_text(&function.arguments);
+            self.add_bytes(function.name.len() + function.arguments.len());
         }
         for text in [&message.refusal, &message.reasoning, &message.reasoning_content].into_iter().flatten() {
-            self.add_text(text);
+            self.add_bytes(text.len());
         }
     }
 
     fn add_part(&mut self, part: &Part<'_>) {
         self.has_cache_markers |= part.cache_control.is_some();
-        if let Some(text) = part.as_text() {
-            self.add_text(text);
-        }
+        self.add_bytes(part.text.as_ref().or(part.refusal.as_ref()).map_or(0, Text::len));
         self.images += u32::from(part.image_url.is_some());
         self.audio += u32::from(part.input_audio.is_some());
         self.files += u32::from(part.file.is_some());
@@ -81,13 +78,13 @@ impl Shape {
         for tool in tools {
             self.has_cache_markers |= tool.cache_control.is_some();
             let Some(function) = &tool.function else { continue };
-            self.add_text(&function.name);
-            self.add_text(function.description.as_deref().unwrap_or_default());
-            self.add_text(function.parameters.map(|schema| schema.get()).unwrap_or_default());
+            self.add_bytes(function.name.len());
+            self.add_bytes(function.description.as_ref().map_or(0, Text::len));
+            self.add_bytes(function.parameters.map_or(0, |schema| schema.get().len()));
         }
     }
 
-    pub(super) fn add_text(&mut self, text: &str) {
-        self.text_bytes = self.text_bytes.saturating_add(text.len() as u64);
+    pub(super) const fn add_bytes(&mut self, bytes: usize) {
+        self.text_bytes = self.text_bytes.saturating_add(bytes as u64);
     }
 }

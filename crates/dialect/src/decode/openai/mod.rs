@@ -11,9 +11,11 @@ use super::failure;
 use super::stream::StreamError;
 use super::tools::Calls;
 use crate::canonical::reply::{Delta, Finish, FinishReason};
+use crate::json::{Checked, Reader};
 use domain::catalog::Quirks;
 use domain::usage::Usage;
 use parts::Body;
+use serde::Deserialize;
 use template::Templates;
 
 /// State of one streamed answer.
@@ -46,9 +48,9 @@ enum Extent {
 }
 
 /// Reads a whole answer.
-pub(super) fn whole(quirks: &Quirks, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+pub(super) fn whole(quirks: &Quirks, json: &str, checked: &Checked, out: &mut Vec<Delta>) -> Result<(), StreamError> {
     let mut stream = Stream::new(quirks);
-    stream.read(json, Extent::Whole, out)?;
+    stream.read(json, checked, Extent::Whole, out)?;
     stream.finish(out);
     Ok(())
 }
@@ -69,9 +71,9 @@ impl Stream {
     }
 
     /// Reads one event.
-    pub(super) fn event(&mut self, json: &str, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+    pub(super) fn event(&mut self, json: &str, checked: &Checked, out: &mut Vec<Delta>) -> Result<(), StreamError> {
         let start = out.len();
-        self.read(json, Extent::Piece, out)?;
+        self.read(json, checked, Extent::Piece, out)?;
         self.learn(json, out.get(start..).unwrap_or_default());
         Ok(())
     }
@@ -96,13 +98,20 @@ impl Stream {
         }
     }
 
-    fn read(&mut self, json: &str, extent: Extent, out: &mut Vec<Delta>) -> Result<(), StreamError> {
-        let body: Body<'_> = serde_json::from_str(json).map_err(malformed)?;
+    fn read(&mut self, json: &str, checked: &Checked, extent: Extent, out: &mut Vec<Delta>) -> Result<(), StreamError> {
+        if !checked.is_json {
+            return Err(StreamError::Json);
+        }
+        let body = Body::deserialize(&mut Reader::new(json, 0, &checked.ends)).map_err(malformed)?;
         if read::is_error(&body) {
             out.push(Delta::Error(failure::of_body(None, json.as_bytes())));
             return Ok(());
         }
-        self.read_body(body, extent, out)
+        let reported = self.read_body(body, extent, out)?;
+        if let Some(usage) = reported {
+            self.read_usage(checked.reader(json, usage.get()), out);
+        }
+        Ok(())
     }
 
     fn choice(&mut self, index: u32) -> Result<&mut ChoiceState, StreamError> {

@@ -1,6 +1,7 @@
 //! The wire types of chat completions, borrowed from the event.
 
 use super::super::wire::Text;
+use crate::json::{self, Raw};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::value::RawValue;
@@ -15,7 +16,7 @@ pub(super) struct Body<'a> {
     #[serde(borrow)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
-    pub(super) usage: Option<&'a RawValue>,
+    pub(super) usage: Option<Raw<'a>>,
     /// Groq repeats usage in here on older models.
     #[serde(borrow)]
     pub(super) x_groq: Option<XGroq<'a>>,
@@ -24,28 +25,28 @@ pub(super) struct Body<'a> {
     #[serde(borrow)]
     pub(super) service_tier: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
+    pub(super) error: Option<Raw<'a>>,
     /// Perplexity: web addresses, repeated on every chunk.
     #[serde(borrow)]
-    pub(super) citations: Option<&'a RawValue>,
+    pub(super) citations: Option<Raw<'a>>,
     #[serde(borrow)]
-    pub(super) search_results: Option<&'a RawValue>,
+    pub(super) search_results: Option<Raw<'a>>,
     /// Some imitators wrap errors as `{"object":"error","message":…}`.
     #[serde(borrow)]
     pub(super) object: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) message: Option<&'a RawValue>,
+    pub(super) message: Option<Raw<'a>>,
     #[serde(borrow)]
-    pub(super) detail: Option<&'a RawValue>,
+    pub(super) detail: Option<Raw<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct XGroq<'a> {
     #[serde(borrow)]
-    pub(super) usage: Option<&'a RawValue>,
+    pub(super) usage: Option<Raw<'a>>,
     #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
+    pub(super) error: Option<Raw<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -65,9 +66,9 @@ pub(super) struct Choice<'a> {
     pub(super) logprobs: Option<&'a RawValue>,
     /// Some providers put usage on the choice (Moonshot).
     #[serde(borrow)]
-    pub(super) usage: Option<&'a RawValue>,
+    pub(super) usage: Option<Raw<'a>>,
     #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
+    pub(super) error: Option<Raw<'a>>,
 }
 
 /// A message or a piece of one.
@@ -114,7 +115,7 @@ pub(super) struct Function<'a> {
     pub(super) name: Option<Text<'a>>,
     /// A text; some providers send the object itself.
     #[serde(borrow)]
-    pub(super) arguments: Option<&'a RawValue>,
+    pub(super) arguments: Option<Raw<'a>>,
 }
 
 /// Content as text or as typed parts (Mistral's reasoning models).
@@ -137,10 +138,10 @@ pub(super) struct ContentPart<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        let raw = Raw::deserialize(deserializer)?.get();
         match raw.as_bytes().first() {
             Some(b'"') => Text::read(raw).map(Content::Text).ok_or_else(|| D::Error::custom("no text")),
-            Some(b'[') => serde_json::from_str(raw).map(Content::Parts).map_err(D::Error::custom),
+            Some(b'[') => json::read(raw).map(Content::Parts).map_err(D::Error::custom),
             Some(b'{' | b't' | b'f') => Ok(Content::Other),
             _ => Err(D::Error::custom("neither text nor parts")),
         }

@@ -7,6 +7,8 @@ use super::super::{failure, finish};
 use super::parts::{Body, Choice, Content, Function, Part};
 use super::{ChoiceState, Extent, Stream, StreamError};
 use crate::canonical::reply::{Delta, FinishReason};
+use crate::json::{self, Raw, Reader};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -14,16 +16,17 @@ use std::borrow::Cow;
 const ENTRIES_MAX: usize = 1_024;
 
 impl Stream {
-    pub(super) fn read_body(
+    /// Gives the usage that is reported, unread.
+    pub(super) fn read_body<'a>(
         &mut self,
-        mut body: Body<'_>,
+        mut body: Body<'a>,
         extent: Extent,
         out: &mut Vec<Delta>,
-    ) -> Result<(), StreamError> {
-        let error = present(body.error).or_else(|| present(body.x_groq.as_ref().and_then(|groq| groq.error)));
+    ) -> Result<Option<Raw<'a>>, StreamError> {
+        let error = body.error.or_else(|| body.x_groq.as_ref()?.error);
         if let Some(error) = error.filter(|error| !matches!(error.get(), "{}" | "\"\"" | "false")) {
             out.push(Delta::Error(failure::of_field(error.get())));
-            return Ok(());
+            return Ok(None);
         }
         if body.choices.is_none() && body.object.as_ref().map(Text::as_str) == Some("error") {
             return Err(StreamError::Json);
@@ -31,17 +34,16 @@ impl Stream {
         self.read_head(&body, out);
         let mut choice_usage = None;
         for (place, choice) in (0i64..).zip(body.choices.take().into_iter().flatten()) {
-            choice_usage = present(choice.usage).or(choice_usage);
-            if let Some(error) = present(choice.error) {
+            choice_usage = choice.usage.or(choice_usage);
+            if let Some(error) = choice.error {
                 out.push(Delta::Error(failure::of_field(error.get())));
-                return Ok(());
+                return Ok(None);
             }
             self.read_choice(place, choice, extent, out)?;
         }
         self.read_citations(&body, out);
         let groq_usage = body.x_groq.as_ref().and_then(|groq| groq.usage);
-        self.read_usage(present(body.usage).or_else(|| present(groq_usage)).or(choice_usage), out);
-        Ok(())
+        Ok(body.usage.or(groq_usage).or(choice_usage))
     }
 
     fn read_head(&mut self, body: &Body<'_>, out: &mut Vec<Delta>) {
@@ -90,8 +92,8 @@ impl Stream {
         if self.has_citations {
             return;
         }
-        let results = present(body.search_results).and_then(|raw| serde_json::from_str::<Vec<Found>>(raw.get()).ok());
-        let citations = present(body.citations).and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
+        let results = body.search_results.and_then(|raw| json::read::<Vec<Found>>(raw.get()).ok());
+        let citations = body.citations.and_then(|raw| json::read::<Vec<String>>(raw.get()).ok());
         let found =
             results.unwrap_or_else(|| citations.into_iter().flatten().map(|url| Found { url, title: None }).collect());
         for found in found.into_iter().take(ENTRIES_MAX) {
@@ -105,9 +107,9 @@ impl Stream {
         }
     }
 
-    fn read_usage(&mut self, raw: Option<&RawValue>, out: &mut Vec<Delta>) {
-        let reported = raw.and_then(|raw| serde_json::from_str::<OpenAiUsage>(raw.get()).ok());
-        if let Some(usage) = reported.and_then(|reported| reported.normal()) {
+    /// What is no usage counts as none.
+    pub(super) fn read_usage(&mut self, mut reader: Reader<'_, '_>, out: &mut Vec<Delta>) {
+        if let Some(usage) = OpenAiUsage::deserialize(&mut reader).ok().and_then(|reported| reported.normal()) {
             let usage = usage::after(self.usage.as_ref(), usage);
             self.usage = Some(usage);
             out.push(Delta::Usage(usage));
@@ -215,7 +217,7 @@ fn read_calls(
 fn function<'t>(function: Option<&'t Function<'_>>) -> (Option<&'t str>, Cow<'t, str>) {
     let Some(function) = function else { return (None, Cow::Borrowed("")) };
     let name = filled(function.name.as_ref());
-    let arguments = match present(function.arguments).map(RawValue::get) {
+    let arguments = match function.arguments.map(Raw::get) {
         None => Cow::Borrowed(""),
         Some(raw) if raw.starts_with('"') => Text::read(raw).map_or(Cow::Borrowed(""), |text| text.0),
         Some(raw) => Cow::Owned(minified(raw)),
@@ -257,8 +259,8 @@ fn entries(raw: Option<&RawValue>) -> Vec<Box<RawValue>> {
 
 /// Whether a document is an error in one of the forms that imitators use.
 pub(super) fn is_error(body: &Body<'_>) -> bool {
-    let has_error = present(body.error).is_some_and(|error| !matches!(error.get(), "{}" | "\"\"" | "false"));
+    let has_error = body.error.is_some_and(|error| !matches!(error.get(), "{}" | "\"\"" | "false"));
     let is_named = body.object.as_ref().map(Text::as_str) == Some("error");
-    let has_text = present(body.message).or_else(|| present(body.detail)).is_some();
+    let has_text = body.message.or(body.detail).is_some();
     has_error || (body.choices.is_none() && (is_named || has_text))
 }

@@ -5,6 +5,7 @@
 //! same chunk with another text is seen to do the same, and to leave the state as it was. From then on the chunk's
 //! meaning depends on that text alone, as long as no other chunk comes in between.
 
+use super::super::guard;
 use super::Stream;
 use crate::canonical::reply::Delta;
 
@@ -109,7 +110,8 @@ impl Stream {
             let before = Self { templates: Templates::default(), ..self.clone() };
             let mut after = before.clone();
             let mut steps = Vec::new();
-            after.read(&other, super::Extent::Piece, &mut steps).ok()?;
+            let checked = guard::check(&other).ok()?;
+            after.read(&other, &checked, super::Extent::Piece, &mut steps).ok()?;
             let [again] = steps.as_slice() else { return None };
             let is_same = text_of(again) == Some((kind, choice, PROBE)) && after == before;
             is_same.then(|| Template { head: head.into(), tail: tail.into(), kind, choice, has_matched: false })
@@ -119,7 +121,8 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stream, USELESS_MAX};
+    use super::super::StreamError;
+    use super::{Stream, USELESS_MAX, guard};
     use domain::catalog::Quirks;
     use proptest::prelude::*;
     use serde_json::json;
@@ -135,7 +138,10 @@ mod tests {
         for chunk in chunks {
             if stream.read_alike(chunk, &mut steps) {
                 alike += 1;
-            } else if let Err(error) = stream.event(chunk, &mut steps) {
+            } else if let Err(error) = guard::check(chunk)
+                .map_err(StreamError::from)
+                .and_then(|checked| stream.event(chunk, &checked, &mut steps))
+            {
                 return (format!("{steps:?} {error:?}"), alike);
             }
         }

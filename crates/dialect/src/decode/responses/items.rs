@@ -5,9 +5,9 @@ use super::super::wire::{Text, boxed, filled, image_at, pieces, present, raw_jso
 use super::wire::{Event, Item, Part};
 use super::{ITEMS_MAX, Seen, Stream, StreamError, malformed};
 use crate::canonical::reply::Delta;
+use crate::chat::reply::write;
 use crate::responses::request::{INPUT, flat_name};
 use crate::responses::sealed::OPENAI_FORMAT;
-use crate::upstream::json::push_escaped;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -261,7 +261,7 @@ fn text_of(delta: Option<&RawValue>) -> Option<String> {
 /// A text as it stands within a JSON string.
 fn escaped(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
-    push_escaped(&mut out, text);
+    write::escaped(&mut out, text.as_bytes());
     String::from_utf8(out).unwrap_or_else(|other| String::from_utf8_lossy(other.as_bytes()).into_owned())
 }
 

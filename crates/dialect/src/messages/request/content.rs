@@ -22,7 +22,7 @@ impl<'a> Body<'a> {
         if json.get().starts_with('"') {
             let text: crate::canonical::request::Text<'a> = serde_json::from_str(json.get())
                 .map_err(|error| InvalidRequest::prompt(&path, without_values(&error)))?;
-            return Ok(Self { text: Some(text.0), blocks: Vec::new(), path });
+            return Ok(Self { text: Some(text.into_cow()), blocks: Vec::new(), path });
         }
         let blocks: Vec<Block<'a>> = parse_list(json.get(), usize::MAX).map_err(|error| {
             if json.get().starts_with('[') {
@@ -49,14 +49,10 @@ impl<'a> Body<'a> {
     pub(super) fn put_first(&mut self, words: &str) {
         match (&mut self.text, self.blocks.first_mut()) {
             (Some(text), _) => text.to_mut().insert_str(0, words),
-            (None, Some((_, Block { text: Some(text), .. }))) => text.0.to_mut().insert_str(0, words),
+            (None, Some((_, Block { text: Some(text), .. }))) => *text = format!("{words}{}", &**text).into(),
             (None, None) => self.text = Some(Cow::Owned(words.trim_end().to_owned())),
             (None, Some(_)) => {
-                let block = Block {
-                    kind: crate::canonical::request::Text(Cow::Borrowed("text")),
-                    text: Some(crate::canonical::request::Text(Cow::Owned(words.to_owned()))),
-                    ..empty_block()
-                };
+                let block = Block { kind: "text".into(), text: Some(words.to_owned().into()), ..empty_block() };
                 self.blocks.insert(0, (0, block));
             }
         }
@@ -81,9 +77,9 @@ impl<'a> Body<'a> {
     }
 }
 
-const fn empty_block<'a>() -> Block<'a> {
+fn empty_block<'a>() -> Block<'a> {
     Block {
-        kind: crate::canonical::request::Text(Cow::Borrowed("")),
+        kind: crate::canonical::request::Text::default(),
         text: None,
         cache_control: None,
         source: None,

@@ -20,7 +20,7 @@ mod wire;
 pub(crate) use original::Original;
 pub use thread::refusal_details;
 
-use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top, scan};
+use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top};
 use crate::inbound::Origin;
 use crate::upstream::json::Writer;
 use bytes::Bytes;
@@ -35,7 +35,6 @@ const DEPTH_ADDED: usize = 8;
 /// as the caller wrote it.
 pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest> {
     let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
-    scan::check(&text, limits)?;
     let top = Top::read(&text, limits)?;
     thread::check(&top)?;
     let mut out = Writer::with_capacity(text.len() + 256);

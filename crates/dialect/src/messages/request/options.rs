@@ -3,8 +3,8 @@
 use super::wire::{OutputConfig, Thinking};
 use crate::canonical::request::RawObject;
 use crate::chat::request::{EFFORTS, InvalidRequest, TIERS, Top};
+use crate::json::Raw;
 use crate::upstream::json::Writer;
-use serde_json::value::RawValue;
 
 /// Fields that mean the same in a chat request: the shared ones, and those that are meant for this router.
 const SAME: &[&str] = &[
@@ -176,7 +176,7 @@ fn write_reasoning(thinking: &Thinking<'_>, effort: Option<&str>, out: &mut Writ
     match &*thinking.kind {
         "disabled" => out.field_raw("enabled", "false"),
         "enabled" => {
-            let budget = thinking.budget_tokens.map(RawValue::get);
+            let budget = thinking.budget_tokens.map(Raw::get);
             let budget = budget.ok_or_else(|| InvalidRequest::field("thinking.budget_tokens", "is required"))?;
             out.field_raw("max_tokens", budget);
         }

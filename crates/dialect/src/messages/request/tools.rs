@@ -4,9 +4,9 @@ use super::turns::unreadable;
 use super::wire::{Choice, Tool};
 use crate::canonical::request::parse_list;
 use crate::chat::request::{InvalidRequest, Limits, Top};
+use crate::json::Raw;
 use crate::upstream::json::Writer;
 use domain::error_kind::ErrorKind;
-use serde_json::value::RawValue;
 
 /// Tools that the client runs and whose schema the provider's models know: prefix of the type, description, schema.
 ///
@@ -29,7 +29,7 @@ pub(super) fn write(top: &Top<'_>, limits: &Limits, out: &mut Writer) -> Result<
     let mut functions = Vec::new();
     if let Some(json) = top.get("tools") {
         let read = |error| InvalidRequest { kind: ErrorKind::InvalidRequest, ..unreadable("tools", &error) };
-        let raw: Vec<&RawValue> = parse_list(json.get(), limits.tools).map_err(read)?;
+        let raw: Vec<Raw<'_>> = parse_list(json.get(), limits.tools).map_err(read)?;
         let tools: Vec<Tool<'_>> = parse_list(json.get(), limits.tools).map_err(read)?;
         if !tools.is_empty() {
             out.field_list("tools");
@@ -50,7 +50,7 @@ pub(super) fn write(top: &Top<'_>, limits: &Limits, out: &mut Writer) -> Result<
 /// Writes one tool; returns its name when it is a function.
 fn write_tool<'t>(
     tool: &'t Tool<'_>,
-    raw: &RawValue,
+    raw: Raw<'_>,
     path: &str,
     out: &mut Writer,
 ) -> Result<Option<&'t str>, InvalidRequest> {
@@ -62,7 +62,7 @@ fn write_tool<'t>(
     }
     let missing = |field: &str| InvalidRequest::field(&format!("{path}.{field}"), "is required");
     let name = tool.name.as_deref().ok_or_else(|| missing("name"))?;
-    let schema = tool.input_schema.map(RawValue::get).or(known.map(|(.., schema)| *schema));
+    let schema = tool.input_schema.map(Raw::get).or(known.map(|(.., schema)| *schema));
     let description = tool.description.as_deref().or(known.map(|(_, description, _)| *description));
     out.begin_object();
     out.field_text("type", "function");
@@ -83,7 +83,7 @@ fn write_tool<'t>(
     Ok(Some(name))
 }
 
-fn write_choice(json: &RawValue, functions: &[String], out: &mut Writer) -> Result<(), InvalidRequest> {
+fn write_choice(json: Raw<'_>, functions: &[String], out: &mut Writer) -> Result<(), InvalidRequest> {
     let choice: Choice<'_> = serde_json::from_str(json.get())
         .map_err(|_ignored| InvalidRequest::field("tool_choice", "expected an object with a type"))?;
     match &*choice.kind {

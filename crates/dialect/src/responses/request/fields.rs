@@ -2,9 +2,9 @@
 
 use crate::canonical::request::RawObject;
 use crate::chat::request::{InvalidRequest, Top};
+use crate::json::Raw;
 use crate::upstream::json::Writer;
 use crate::upstream::{Change, Notes};
-use serde_json::value::RawValue;
 
 /// Fields that are read by name, or have no counterpart and need no word.
 const OWN: &[&str] = &[
@@ -105,7 +105,7 @@ pub(super) fn includes(top: &Top<'_>, wanted: &str) -> bool {
     list.is_some_and(|list| list.iter().any(|name| name == wanted))
 }
 
-fn write_text(text: &RawValue, out: &mut Writer) -> Result<(), InvalidRequest> {
+fn write_text(text: Raw<'_>, out: &mut Writer) -> Result<(), InvalidRequest> {
     let expected = || InvalidRequest::field("text", "expected an object");
     let text: RawObject<'_> = serde_json::from_str(text.get()).map_err(|_ignored| expected())?;
     let given = |name: &str| text.get(name).filter(|value| value.get() != "null");

@@ -10,10 +10,10 @@ use super::tools::{INPUT, ToolBook, ToolKind};
 use crate::canonical::request::{RawObject, parse_list};
 use crate::chat::request::{InvalidRequest, Limits, Top};
 use crate::decode::minified;
+use crate::json::Raw;
 use crate::responses::sealed::{OPENAI_FORMAT, unpack};
 use crate::upstream::Notes;
 use crate::upstream::json::Writer;
-use serde_json::value::RawValue;
 
 /// Writes `messages` and returns where each comes from.
 ///
@@ -31,7 +31,7 @@ pub(crate) fn write_messages(
     if let Some(instructions) = top.get("instructions") {
         talk.instructions(instructions)?;
     }
-    let input = top.get("input").map_or("[]", RawValue::get);
+    let input = top.get("input").map_or("[]", Raw::get);
     if input.starts_with('"') {
         talk.out.begin_object();
         talk.out.field_text("role", "user");
@@ -81,7 +81,7 @@ struct Call {
 
 impl Talk<'_> {
     /// Instructions are a text; items, as stored prompts resolve to, are taken as part of the conversation.
-    fn instructions(&mut self, instructions: &RawValue) -> Result<(), InvalidRequest> {
+    fn instructions(&mut self, instructions: Raw<'_>) -> Result<(), InvalidRequest> {
         if !instructions.get().starts_with('"') {
             return Err(InvalidRequest::field("instructions", "expected a string"));
         }

@@ -12,9 +12,9 @@ use super::{Form, ResponsesRequest, fields};
 use crate::canonical::request::RawObject;
 use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top, parse, range_in};
 use crate::inbound::Origin;
+use crate::json::Raw;
 use crate::upstream::Notes;
 use crate::upstream::json::Writer;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Fields of the chat form that hold unless the Responses form says the same thing.
@@ -26,7 +26,7 @@ pub(crate) fn is_mixed(top: &Top<'_>) -> bool {
     has_input_only || top.get("tool_choice").is_some_and(is_flat_choice)
 }
 
-fn is_flat_choice(choice: &RawValue) -> bool {
+fn is_flat_choice(choice: Raw<'_>) -> bool {
     if !choice.get().starts_with('{') {
         return false;
     }

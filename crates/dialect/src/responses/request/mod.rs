@@ -15,7 +15,7 @@ pub(crate) use mixed::{is_mixed, parse_mixed};
 pub use tools::ToolBook;
 pub(crate) use tools::{INPUT, ToolKind, flat_name};
 
-use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top, scan};
+use crate::chat::request::{ChatRequest, InvalidRequest, Limits, Top};
 use crate::inbound::Origin;
 use crate::upstream::json::Writer;
 use crate::upstream::{Note, Notes};
@@ -77,7 +77,6 @@ pub fn parse(body: Bytes, limits: &Limits) -> Result<ChatRequest, InvalidRequest
 /// cannot be understood. Everything else is checked when the chat form is parsed; see [`ResponsesRequest::locate`].
 pub fn translate(body: Bytes, limits: &Limits) -> Result<(Bytes, ResponsesRequest), InvalidRequest> {
     let text = String::from_utf8(body.into()).map_err(|_ignored| InvalidRequest::body("The body is not UTF-8"))?;
-    scan::check(&text, limits)?;
     let top = Top::read(&text, limits)?;
     fields::check_state(&top)?;
     let mut notes = Notes::default();

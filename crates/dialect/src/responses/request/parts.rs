@@ -2,9 +2,9 @@
 
 use crate::canonical::request::{RawObject, Text};
 use crate::chat::request::InvalidRequest;
+use crate::json::Raw;
 use crate::upstream::Notes;
 use crate::upstream::json::Writer;
-use serde_json::value::RawValue;
 
 /// One part, in the chat form.
 pub(super) enum PartOut {
@@ -26,11 +26,11 @@ pub(super) fn text_of(object: &RawObject<'_>, name: &str) -> Option<String> {
         .starts_with('"')
         .then(|| serde_json::from_str::<Text<'_>>(value.get()).ok())
         .flatten()
-        .map(|text| text.0.into_owned())
+        .map(|text| text.into_cow().into_owned())
 }
 
 /// A field that is neither missing nor `null`.
-pub(super) fn given<'a>(object: &RawObject<'a>, name: &str) -> Option<&'a RawValue> {
+pub(super) fn given<'a>(object: &RawObject<'a>, name: &str) -> Option<Raw<'a>> {
     object.get(name).filter(|value| value.get() != "null")
 }
 
@@ -38,17 +38,17 @@ pub(super) fn given<'a>(object: &RawObject<'a>, name: &str) -> Option<&'a RawVal
 ///
 /// # Errors
 /// [`InvalidRequest`] naming the part, when it is no object, has no type, or is of a type that nobody knows.
-pub(super) fn read_content(content: &RawValue, path: &str, notes: &mut Notes) -> Result<Vec<PartOut>, InvalidRequest> {
+pub(super) fn read_content(content: Raw<'_>, path: &str, notes: &mut Notes) -> Result<Vec<PartOut>, InvalidRequest> {
     let json = content.get();
     if json.starts_with('"') {
         let text: Text<'_> = serde_json::from_str(json).map_err(|_ignored| wrong(path, "expected text"))?;
-        return Ok(vec![PartOut::Text(text.0.into_owned())]);
+        return Ok(vec![PartOut::Text(text.into_cow().into_owned())]);
     }
     if !json.starts_with('[') {
         return Err(wrong(path, "expected text or a list of parts"));
     }
-    let parts: Vec<&RawValue> = serde_json::from_str(json).map_err(|_ignored| wrong(path, "expected a list"))?;
-    parts.iter().enumerate().map(|(index, part)| read_part(part, &format!("{path}[{index}]"), notes)).collect()
+    let parts: Vec<Raw<'_>> = serde_json::from_str(json).map_err(|_ignored| wrong(path, "expected a list"))?;
+    parts.iter().enumerate().map(|(index, part)| read_part(*part, &format!("{path}[{index}]"), notes)).collect()
 }
 
 fn wrong(path: &str, problem: &str) -> InvalidRequest {
@@ -59,7 +59,7 @@ fn wrong(path: &str, problem: &str) -> InvalidRequest {
 ///
 /// # Errors
 /// As [`read_content`].
-pub(super) fn read_part(part: &RawValue, path: &str, notes: &mut Notes) -> Result<PartOut, InvalidRequest> {
+pub(super) fn read_part(part: Raw<'_>, path: &str, notes: &mut Notes) -> Result<PartOut, InvalidRequest> {
     let fields: RawObject<'_> =
         serde_json::from_str(part.get()).map_err(|_ignored| wrong(path, "expected an object"))?;
     let kind = text_of(&fields, "type").ok_or_else(|| wrong(path, "a part needs a type"))?;

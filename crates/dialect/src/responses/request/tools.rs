@@ -4,9 +4,9 @@ use super::fields::note_dropped;
 use super::parts::{given, text_of};
 use crate::canonical::request::{RawObject, parse_list};
 use crate::chat::request::{InvalidRequest, Limits, Top};
+use crate::json::Raw;
 use crate::upstream::json::Writer;
 use crate::upstream::{Notes, ToolNames};
-use serde_json::value::RawValue;
 
 /// Stands between namespace and name of a flattened tool.
 const SEPARATOR: &str = "__";
@@ -94,7 +94,7 @@ pub(crate) fn write_tools(
     out: &mut Writer,
     notes: &mut Notes,
 ) -> Result<Vec<usize>, InvalidRequest> {
-    let Some(json) = top.get("tools").map(RawValue::get) else { return Ok(Vec::new()) };
+    let Some(json) = top.get("tools").map(Raw::get) else { return Ok(Vec::new()) };
     let tools: Vec<RawObject<'_>> = parse_list(json, limits.tools)
         .map_err(|error| InvalidRequest::field(&format!("tools[{}]", error.index), "expected a list of tools"))?;
     // Plain functions keep their names, whatever a namespace would flatten to.
@@ -283,7 +283,7 @@ pub(crate) fn write_choice(top: &Top<'_>, book: &ToolBook, has_tools: bool, out:
     }
 }
 
-fn write_named(choice: &RawValue, fields: &RawObject<'_>, book: &ToolBook, out: &mut Writer) {
+fn write_named(choice: Raw<'_>, fields: &RawObject<'_>, book: &ToolBook, out: &mut Writer) {
     let Some(name) = text_of(fields, "name") else {
         // The chat form, or something that its check will name.
         out.field_raw("tool_choice", choice.get());

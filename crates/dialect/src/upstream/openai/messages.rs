@@ -4,8 +4,8 @@ use super::Body;
 use crate::canonical::request::{RawObject, parse_list};
 use crate::chat::request::ToolChoice;
 use crate::inbound::Origin;
+use crate::json::Raw;
 use crate::upstream::{Change, EncodeError};
-use serde_json::value::RawValue;
 
 impl Body<'_> {
     /// Whether any tool is left to send.
@@ -64,7 +64,7 @@ impl Body<'_> {
         matches!(self.request.origin(), Origin::Messages(_))
     }
 
-    fn bare_parts(&mut self, parts: &RawValue) -> Result<(), EncodeError> {
+    fn bare_parts(&mut self, parts: Raw<'_>) -> Result<(), EncodeError> {
         self.out.field_list("content");
         for part in read::<RawObject<'_>>(parts.get())? {
             self.out.begin_object();
@@ -77,7 +77,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn calls(&mut self, calls: &RawValue) -> Result<(), EncodeError> {
+    fn calls(&mut self, calls: Raw<'_>) -> Result<(), EncodeError> {
         if !calls.get().starts_with('[') {
             self.out.field_raw("tool_calls", calls.get());
             return Ok(());
@@ -95,7 +95,7 @@ impl Body<'_> {
     }
 
     /// Writes a function with its name changed where it must be, and without `strict` when that is not understood.
-    fn function(&mut self, function: &RawValue, strips_strict: bool) -> Result<(), EncodeError> {
+    fn function(&mut self, function: Raw<'_>, strips_strict: bool) -> Result<(), EncodeError> {
         let fields: RawObject<'_> = serde_json::from_str(function.get()).map_err(|error| unreadable(&error))?;
         self.out.field_object("function");
         for (name, value) in fields.iter() {
