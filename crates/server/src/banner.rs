@@ -24,6 +24,16 @@ pub struct Facts<'a> {
     pub started_ms: u64,
 }
 
+/// A word as a shell reads it back.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "./_-+=:@,".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// The banner, ten lines or fewer.
 pub fn text(facts: &Facts<'_>) -> String {
     let Facts { url, data, database, program, .. } = facts;
@@ -43,11 +53,25 @@ pub fn text(facts: &Facts<'_>) -> String {
     let _written = writeln!(
         out,
         "portolan {version}        data {}   database {database}   listening after {} ms\n  Console   {url}/\n  API       {url}/api/v1      \
-         OpenAI- and OpenRouter-compatible\n  Docs      {url}/docs        health /health/live · metrics /metrics\n  \
+         OpenAI-, OpenRouter- and Anthropic-compatible\n  Docs      {url}/docs        health /health/live · metrics /metrics\n  \
          Upstreams {upstreams}\n{setup}\nTry it:  curl {url}/api/v1/chat/completions -H \"Authorization: Bearer $({program} key create \
          --name first -q)\" \\\n         -H 'Content-Type: application/json' \\\n         -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'",
         data.display(),
         facts.started_ms,
     );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_reads_words_back_as_they_were() {
+        for (word, written) in
+            [("./data", "./data"), ("my data", "'my data'"), ("it's", r"'it'\''s'"), ("", "''"), ("$(x)", "'$(x)'")]
+        {
+            assert_eq!(quoted(word), written);
+        }
+    }
 }

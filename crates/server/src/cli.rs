@@ -115,10 +115,10 @@ pub enum KeyCommand {
         #[arg(long)]
         name: String,
         /// Credit in USD to grant to the account.
-        #[arg(long, value_name = "USD")]
+        #[arg(long, value_name = "USD", allow_negative_numbers = true)]
         credits: Option<String>,
         /// Credit limit of the key in USD.
-        #[arg(long, value_name = "USD")]
+        #[arg(long, value_name = "USD", allow_negative_numbers = true)]
         limit: Option<String>,
         /// When the limit starts again: daily, weekly or monthly. Never, when absent.
         #[arg(long, value_name = "PERIOD", requires = "limit")]
@@ -145,6 +145,7 @@ pub enum CreditsCommand {
     /// Grant credit to the account.
     Grant {
         /// Amount in USD.
+        #[arg(allow_negative_numbers = true)]
         amount: String,
         /// Why; kept in the ledger.
         #[arg(long, default_value = "granted on the command line")]

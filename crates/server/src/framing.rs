@@ -1,7 +1,8 @@
 //! Watching for requests whose end can be read in two ways.
 //!
-//! A head with both `content-length` and `transfer-encoding` is how requests are smuggled past a proxy that believes the other
-//! one. The HTTP library settles for the latter and hides the former, so the raw lines are looked at before it sees them.
+//! A head with both `content-length` and `transfer-encoding`, or with two lengths, is how requests are smuggled past a proxy
+//! that believes the other one. The HTTP library settles for one and hides the other, so the raw lines are looked at before it
+//! sees them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,9 +55,10 @@ impl FramingWatch {
             self.has_length = false;
             self.has_coding = false;
         }
+        let has_another = self.has_length && names(b"content-length:");
         self.has_length |= names(b"content-length:");
         self.has_coding |= names(b"transfer-encoding:");
-        if self.has_length && self.has_coding {
+        if has_another || (self.has_length && self.has_coding) {
             found.0.store(true, Ordering::Release);
         }
         self.line.clear();
@@ -81,6 +83,13 @@ mod tests {
         for piece in 1..head.len() {
             assert!(is_ambiguous(head, piece), "{piece}");
         }
+    }
+
+    #[test]
+    fn two_lengths_are_noticed_even_when_they_agree() {
+        assert!(is_ambiguous("POST / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\n", 9));
+        let one_each = "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}".repeat(2);
+        assert!(!is_ambiguous(&one_each, 9));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use store::journal;
 
 /// Runs a credits command.
 pub async fn run(shared: &Shared, command: CreditsCommand) -> anyhow::Result<ExitCode> {
-    let opened = Opened::open(shared).await?;
+    let opened = Opened::existing(shared).await?;
     let account = opened.store.account_first().await?.context("there is no account yet; create a key first")?;
     if let CreditsCommand::Grant { amount, note, adjustment } = command {
         let amount = usd(&amount, adjustment)?;

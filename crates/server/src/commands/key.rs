@@ -1,5 +1,6 @@
 //! `portolan key create | list | revoke`.
 
+use super::Usage;
 use super::open::{Opened, usd};
 use super::say;
 use crate::cli::{KeyCommand, Shared};
@@ -14,14 +15,13 @@ use store::durable::{KeyFilter, NewKey};
 
 /// Runs a key command.
 pub async fn run(shared: &Shared, command: KeyCommand) -> anyhow::Result<ExitCode> {
-    let opened = Opened::open(shared).await?;
     match command {
         KeyCommand::Create { name, credits, limit, reset, expires, management } => {
             let wish = Wish { name, credits, limit, reset, expires, management };
-            create(&opened, shared, wish).await
+            create(shared, wish).await
         }
-        KeyCommand::List => list(&opened, shared).await,
-        KeyCommand::Revoke { hash } => revoke(&opened, &hash).await,
+        KeyCommand::List => list(&Opened::existing(shared).await?, shared).await,
+        KeyCommand::Revoke { hash } => revoke(&Opened::existing(shared).await?, &hash).await,
     }
 }
 
@@ -34,20 +34,30 @@ struct Wish {
     management: bool,
 }
 
-async fn create(opened: &Opened, shared: &Shared, wish: Wish) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(!wish.name.trim().is_empty() && wish.name.len() <= 200, "--name must have 1 to 200 characters");
+async fn create(shared: &Shared, wish: Wish) -> anyhow::Result<ExitCode> {
+    if wish.name.trim().is_empty() || wish.name.chars().count() > 200 || wish.name.contains(char::is_control) {
+        return Err(Usage("--name must have 1 to 200 characters, none of them a control character".to_owned()).into());
+    }
     let credits = wish.credits.as_deref().map(|text| usd(text, false)).transpose().context("--credits")?;
     let limit = wish.limit.as_deref().map(|text| usd(text, false)).transpose().context("--limit")?;
     let reset = match wish.reset.as_deref() {
         None | Some("never") => None,
-        Some(text) => Some(ResetPeriod::parse(text).context("--reset must be never, daily, weekly or monthly")?),
+        Some(text) => {
+            let wrong = || Usage("--reset must be never, daily, weekly or monthly".to_owned());
+            Some(ResetPeriod::parse(text).ok_or_else(wrong)?)
+        }
     };
+    // Nothing is made before everything that was said is understood.
+    let opened = Opened::open(shared).await?;
     let now = opened.clock.now();
     let expires_at = match wish.expires.as_deref() {
         None => None,
         Some(text) => {
-            let at = Timestamp::parse_rfc3339(text).context("--expires must look like 2027-01-31T00:00:00Z")?;
-            anyhow::ensure!(at > now, "--expires lies in the past");
+            let wrong = |problem: &str| Usage(format!("--expires {problem}"));
+            let at = Timestamp::parse_rfc3339(text).ok_or_else(|| wrong("must look like 2027-01-31T00:00:00Z"))?;
+            if at <= now {
+                return Err(wrong("lies in the past").into());
+            }
             Some(at)
         }
     };
@@ -99,6 +109,10 @@ async fn list(opened: &Opened, shared: &Shared) -> anyhow::Result<ExitCode> {
         say(&serde_json::to_string(&rows)?);
         return Ok(ExitCode::SUCCESS);
     }
+    if shared.quiet {
+        keys.iter().for_each(|key| say(&key.hash.to_string()));
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut table = Table::new();
     table.set_header(["name", "key", "limit", "used", "state", "hash"]);
     for key in keys {
@@ -125,7 +139,8 @@ async fn list(opened: &Opened, shared: &Shared) -> anyhow::Result<ExitCode> {
 }
 
 async fn revoke(opened: &Opened, hash: &str) -> anyhow::Result<ExitCode> {
-    let hash = KeyHash::parse(hash).context("a key's hash has 64 hexadecimal digits; see portolan key list")?;
+    let wrong = || Usage("a key's hash has 64 hexadecimal digits; see portolan key list".to_owned());
+    let hash = KeyHash::parse(hash).ok_or_else(wrong)?;
     let Some(key) = opened.store.key_find_by_hash(hash, opened.clock.now()).await? else { bail!("no such key") };
     anyhow::ensure!(opened.store.key_delete(key.account, hash, opened.clock.now()).await?, "no such key");
     say("deleted");

@@ -53,11 +53,17 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Says what went wrong, with its whole chain, on standard error. 2 = configuration, 1 = anything else.
+/// A command was given something that it cannot use.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub String);
+
+/// Says what went wrong, with its whole chain, on standard error. 2 = usage or configuration, 1 = anything else.
 #[expect(clippy::print_stderr, reason = "errors of commands go to standard error")]
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("portolan: {error:#}");
-    ExitCode::from(if error.downcast_ref::<ConfigError>().is_some() { 2 } else { 1 })
+    let is_callers = error.downcast_ref::<ConfigError>().is_some() || error.downcast_ref::<Usage>().is_some();
+    ExitCode::from(if is_callers { 2 } else { 1 })
 }
 
 /// Writes a command's result to standard output.

@@ -1,5 +1,6 @@
 //! What every command needs: the configuration, the store, the time and randomness.
 
+use super::Usage;
 use crate::cli::Shared;
 use crate::config::Config;
 use crate::wiring;
@@ -37,6 +38,19 @@ impl Opened {
         std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
         let store = Store::open(&wiring::store_options(&config)).await.context("database")?;
         Ok(Self { config, store, clock: Arc::new(SystemClock::new()), random: Arc::new(Random::from_system()) })
+    }
+
+    /// Opens an installation that is there already, for commands that only make sense on one.
+    ///
+    /// # Errors
+    /// As [`Opened::open`], and [`Usage`] when the data directory holds none.
+    pub async fn existing(shared: &Shared) -> anyhow::Result<Self> {
+        let config = Config::load(shared.config.as_deref(), &shared.data)?;
+        if config.file.database.url.is_none() && !config.data.join("portolan.db").is_file() {
+            let place = config.data.display();
+            return Err(Usage(format!("{place} holds no portolan.db: nothing was ever served from there")).into());
+        }
+        Self::open(shared).await
     }
 
     /// The account that commands act on: the first one, made now if there is none.
@@ -90,7 +104,10 @@ impl Opened {
 /// # Errors
 /// For anything but a plain decimal; below zero unless allowed.
 pub fn usd(text: &str, may_be_negative: bool) -> anyhow::Result<Amount> {
-    let amount = Amount::parse_usd(text).with_context(|| format!("{text:?} is not an amount of USD"))?;
-    anyhow::ensure!(may_be_negative || !amount.is_negative(), "{text} is below zero");
+    let amount =
+        Amount::parse_usd(text).map_err(|error| Usage(format!("{text:?} is not an amount of USD: {error}")))?;
+    if amount.is_negative() && !may_be_negative {
+        return Err(Usage(format!("{text} is below zero")).into());
+    }
     Ok(amount)
 }

@@ -49,10 +49,31 @@ pub async fn new_setup_link(opened: &Opened, base: &str) -> anyhow::Result<Strin
     Ok(format!("{base}/setup?token={token}"))
 }
 
+/// File of the data directory that holds the address of the server that was started there last.
+const ADDRESS_FILE: &str = "address";
+
+/// Writes down under which address this server can be reached: it may be known to nobody but the flag that started it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn keep_address(config: &Config, url: &str) -> anyhow::Result<()> {
+    std::fs::write(config.data.join(ADDRESS_FILE), url).context("address")
+}
+
+fn last_address(config: &Config) -> Option<String> {
+    let text = std::fs::read_to_string(config.data.join(ADDRESS_FILE)).ok()?;
+    text.starts_with("http").then_some(text)
+}
+
 /// `portolan setup-link`.
 pub async fn setup_link(shared: &Shared) -> anyhow::Result<ExitCode> {
     let opened = Opened::open(shared).await?;
-    let base = public_url(&opened.config, opened.config.file.server.listen);
+    let configured = || public_url(&opened.config, opened.config.file.server.listen);
+    let base = if opened.config.file.server.public_url.is_some() {
+        configured()
+    } else {
+        last_address(&opened.config).unwrap_or_else(configured)
+    };
     say(&new_setup_link(&opened, &base).await?);
     Ok(ExitCode::SUCCESS)
 }

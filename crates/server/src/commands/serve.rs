@@ -2,7 +2,7 @@
 
 use super::ending::{self, Interrupts};
 use super::open::Opened;
-use super::plain::new_setup_link;
+use super::plain::{keep_address, new_setup_link};
 use super::say;
 use crate::cli::Shared;
 use crate::health::{self, Readiness};
@@ -319,6 +319,7 @@ fn start_tasks(node: &Node, stop: &CancellationToken) -> TaskTracker {
 
 async fn announce(node: &Node, listening: SocketAddr, started: Instant) -> anyhow::Result<()> {
     let url = wiring::public_url(&node.opened.config, listening);
+    keep_address(&node.opened.config, &url)?;
     let needs_owner = match node.opened.store.account_first().await? {
         Some(account) => node.opened.store.user_first(account.id).await?.is_none(),
         None => true,
@@ -338,7 +339,13 @@ async fn announce(node: &Node, listening: SocketAddr, started: Instant) -> anyho
         return Ok(());
     }
     let program = std::env::current_exe().map_or_else(|_| "portolan".to_owned(), |path| relative(&path));
-    let program = format!("{program} --data {}", node.opened.config.data.display());
+    let config = &node.opened.config;
+    // Commands find the data directory's own file by themselves.
+    let own = config.data.join("portolan.toml");
+    let named = config.source.as_ref().filter(|source| **source != own);
+    let file = named.map(|source| format!(" --config {}", banner::quoted(&source.display().to_string())));
+    let data = banner::quoted(&config.data.display().to_string());
+    let program = format!("{}{} --data {data}", banner::quoted(&program), file.unwrap_or_default());
     say(&banner::text(&banner::Facts {
         url: &url,
         data: &node.opened.config.data,

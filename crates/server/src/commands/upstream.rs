@@ -117,7 +117,11 @@ async fn list(opened: &Opened, seal: &dyn Seal, shared: &Shared) -> anyhow::Resu
         rows.push(json!({"slug": upstream.slug, "base_url": upstream.base_url, "source": source, "disabled": upstream.disabled}));
         table.add_row([upstream.slug.clone(), upstream.base_url.clone(), label, source, state.to_owned()]);
     }
-    say(&if shared.json { serde_json::to_string(&rows)? } else { table.to_string() });
+    if shared.quiet {
+        upstreams.all().iter().for_each(|upstream| say(&upstream.slug));
+    } else {
+        say(&if shared.json { serde_json::to_string(&rows)? } else { table.to_string() });
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// Recomputes the books; exit code 1 when something disagrees.
 pub async fn run(shared: &Shared) -> anyhow::Result<ExitCode> {
-    let opened = Opened::open(shared).await?;
+    let opened = Opened::existing(shared).await?;
     let waiting = undrained(&opened).await?;
     let report = opened.store.verify(&waiting).await?;
     if shared.json {

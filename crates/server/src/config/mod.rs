@@ -1,5 +1,6 @@
 //! Configuration: flag > environment > file > default. The only module that reads the environment.
 
+mod check;
 mod duration;
 mod env;
 mod error;
@@ -60,10 +61,7 @@ impl Config {
         // Checked before the overlay, so that a mistake in the file is reported with its line.
         let _checked: ConfigFile =
             toml::from_str(text).map_err(|error| ConfigError::from_toml(&place, text, &error))?;
-        env::overlay(&mut table, variables)?;
-        let file: ConfigFile = table
-            .try_into()
-            .map_err(|error: toml::de::Error| ConfigError::Environment { problem: error::readable(error.message()) })?;
+        let file = env::overlay(&mut table, variables)?;
         let provider_keys = variables
             .iter()
             .filter(|(name, value)| {
@@ -73,6 +71,7 @@ impl Config {
             .collect();
         let mut config = Self { file, source, data: data.to_owned(), provider_keys };
         config.resolve_secrets(variables)?;
+        check::check(&config.file)?;
         Ok(config)
     }
 
@@ -87,8 +86,10 @@ impl Config {
                 });
             }
             if let Some(path) = &provider.api_key_file {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| ConfigError::Unreadable { path: path.clone(), source: error })?;
+                let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Secret {
+                    slug: slug.clone(),
+                    problem: format!("api_key_file: cannot read {}: {error}", path.display()),
+                })?;
                 provider.api_key = Some(text.trim().to_owned());
             }
             if let Some(name) = &provider.api_key_env {

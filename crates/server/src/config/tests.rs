@@ -74,4 +74,56 @@ fn mistakes_name_the_line_and_the_nearest_setting() {
     assert!(error.to_string().contains("providers.a"), "{error}");
     let error = load("[providers.a]\napi_key_env = \"NOT_SET\"\n", &[]).expect_err("missing variable");
     assert!(error.to_string().contains("NOT_SET"), "{error}");
+    let error = load("", &[("PORTOLAN_TIMEOUTS__IDLE", "soon")]).expect_err("no duration");
+    assert!(error.to_string().starts_with("environment: PORTOLAN_TIMEOUTS__IDLE: \"soon\" is not a"), "{error}");
+}
+
+#[test]
+fn variables_mean_what_their_setting_takes() {
+    let config = load(
+        "",
+        &[
+            ("PORTOLAN_ACCOUNTS__SIGNUP_CREDIT", "5"),
+            ("PORTOLAN_LIMITS__FREE_PER_DAY", "7"),
+            ("PORTOLAN_DEMO__ENABLED", "false"),
+            ("PORTOLAN_EGRESS__PORTS", "[443, 8443]"),
+            ("PORTOLAN_PROVIDERS__ACME__NAME", "true"),
+        ],
+    )
+    .expect("valid");
+    assert_eq!(config.file.accounts.signup_credit, "5");
+    assert_eq!((config.file.limits.free_per_day, config.file.demo.enabled), (7, Some(false)));
+    assert_eq!(config.file.egress.ports, [443, 8443]);
+    assert_eq!(config.file.providers["acme"].name.as_deref(), Some("true"));
+}
+
+#[test]
+fn values_that_cannot_be_meant_are_refused_with_their_setting() {
+    let model = |fields: &str, price: &str| {
+        format!(
+            "[[models]]\nid = \"a/b\"\n{fields}\n[[models.endpoints]]\nprovider = \"x\"\nupstream_id = \"b\"\n\
+             price = {{ prompt = \"{price}\", completion = \"1\" }}\n"
+        )
+    };
+    let twice = model("context_length = 1", "1").repeat(2);
+    for (text, setting) in [
+        ("[timeouts]\nconnect = \"0s\"".to_owned(), "timeouts.connect: "),
+        ("[timeouts]\nkeep_alive = \"0s\"".to_owned(), "timeouts.keep_alive: "),
+        ("[server]\npublic_url = \"nope\"".to_owned(), "server.public_url: "),
+        ("[database]\nurl = \"mysql://x\"".to_owned(), "database.url: "),
+        ("[log]\nformat = \"xml\"".to_owned(), "log.format: "),
+        ("[log]\nlevel = \"info=loud\"".to_owned(), "log.level: "),
+        ("[providers.a]\nbase_url = \"htp://x\"".to_owned(), "providers.a.base_url: "),
+        ("[providers.a]\napi_key = \" \"".to_owned(), "providers.a: "),
+        (twice, "models: a/b: is given twice"),
+        (model("context_length = 0", "1"), "models: \"a/b\": context_length"),
+        (model("context_length = 1\ninput_modalities = [\"smell\"]", "1"), "models: \"a/b\": \"smell\" is no modality"),
+        (model("context_length = 1", "-1"), "models: \"a/b\": price at x: "),
+        (model("context_length = 1", "1001"), "models: \"a/b\": price at x: "),
+        (model("context_length = 1", "1").replace("a/b", "ab"), "models: \"ab\": is not a valid model id"),
+    ] {
+        let error = load(&text, &[]).expect_err(setting);
+        assert!(error.to_string().starts_with(setting), "{text}: {error}");
+    }
+    assert!(load(&model("context_length = 1", "1000"), &[]).is_ok());
 }

@@ -4,7 +4,7 @@ use super::demo::Demo;
 use crate::config::{Config, ConfigError, ProviderSection};
 use anyhow::Context;
 use domain::catalog::file::{ModelText, ProviderText};
-use domain::catalog::{Catalog, CatalogBuilder, Family};
+use domain::catalog::{BuildError, Catalog, CatalogBuilder, Family};
 use domain::time::Timestamp;
 use rust_embed::RustEmbed;
 use store::Store;
@@ -33,7 +33,14 @@ pub async fn build_catalog(
     if let Some(demo) = demo {
         demo.add_to(&mut builder)?;
     }
-    builder.build().context("catalogue")
+    builder.build().map_err(|error| match error {
+        BuildError::UnknownProvider { model, provider } if config.file.models.iter().any(|own| own.id == model) => {
+            let problem =
+                format!("names the provider {provider:?}, which is neither in the catalogue nor in this file");
+            ConfigError::Value { key: format!("models: {model:?}"), problem }.into()
+        }
+        error => anyhow::Error::new(error).context("catalogue"),
+    })
 }
 
 /// The shipped documents with what imports stored over them, before private models.

@@ -49,6 +49,9 @@ fn manners(row: &Row, answer: &Answer) -> Option<String> {
         let shown: String = answer.text().chars().take(200).collect();
         return Some(format!("{}: status {} instead of {:?}: {shown}", row.what, answer.status, row.status));
     }
+    if answer.text().contains("expected struct") {
+        return wrong("names a type of ours");
+    }
     let kind = row.kind?;
     if answer.error_type() != kind {
         return wrong(&format!("error_type {:?} instead of {kind:?}", answer.error_type()));

@@ -171,3 +171,66 @@ async fn a_second_server_on_the_same_data_refuses_to_start() {
     assert_eq!(app.say("mock/echo", "hi", false).await.status, 200, "the first is undisturbed");
     app.finish().await;
 }
+
+/// Runs the binary with exactly these arguments.
+async fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = tokio::process::Command::new(BINARY).args(arguments).kill_on_drop(true).output();
+    let output = tokio::time::timeout(testkit::PATIENCE, output).await.expect("in time").expect("output");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn what_a_command_cannot_use_is_named_with_code_2_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let absent = folder.path().join("absent");
+    let data = absent.to_str().unwrap();
+    let create = ["key", "create", "--name", "k"];
+    for (arguments, named) in [
+        ([&create[..], &["--limit", "much"]].concat(), "--limit"),
+        ([&create[..], &["--limit", "-1"]].concat(), "below zero"),
+        ([&create[..], &["--credits", "$5"]].concat(), "--credits"),
+        ([&create[..], &["--limit", "1", "--reset", "hourly"]].concat(), "--reset"),
+        (vec!["key", "create", "--name", " "], "--name"),
+        (vec!["key", "create"], "--name"),
+        (vec!["verify"], "portolan.db"),
+        (vec!["credits", "show"], "portolan.db"),
+        (vec!["credits", "grant", "5"], "portolan.db"),
+        (vec!["key", "list"], "portolan.db"),
+    ] {
+        let (code, stdout, stderr) = run(&[&arguments[..], &["--data", data]].concat()).await;
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(named), "{arguments:?}: {stderr}");
+        assert!(!absent.exists(), "{arguments:?} made the data directory");
+    }
+    let app = builder().await.credits("5").start().await;
+    for (arguments, named) in [
+        (vec!["credits", "grant", "-1"], "below zero"),
+        (vec!["credits", "grant", "1e3"], "1e3"),
+        (vec!["key", "revoke", "abc"], "64 hexadecimal"),
+        (vec!["key", "create", "--name", "k", "--expires", "soon"], "--expires"),
+        (vec!["key", "create", "--name", "k", "--expires", "2020-01-01T00:00:00Z"], "past"),
+    ] {
+        let said = app.cli(&arguments).await;
+        assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{arguments:?}: {}", said.stderr);
+        assert!(said.stderr.contains(named), "{arguments:?}: {}", said.stderr);
+    }
+    app.cli(&["credits", "grant", "-1.5", "--adjustment"]).await.ok();
+    assert_eq!(app.cli(&["credits", "show", "-q"]).await.ok(), "3.5");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quiet_lists_are_bare_values_and_a_set_up_link_leads_to_the_server_that_runs() {
+    let app = builder().await.start().await;
+    let hashes = app.cli(&["key", "list", "-q"]).await.ok();
+    assert_eq!(hashes.lines().count(), 2, "{hashes}");
+    assert!(
+        hashes.lines().all(|line| line.len() == 64 && line.bytes().all(|byte| byte.is_ascii_hexdigit())),
+        "{hashes}"
+    );
+    assert_eq!(app.cli(&["upstream", "list", "-q"]).await.ok(), "acme");
+    let link = app.cli(&["setup-link", "-q"]).await.ok();
+    assert!(link.starts_with(&format!("http://{}/setup?token=", app.address)), "{link}");
+    app.finish().await;
+}

@@ -59,7 +59,7 @@ pub(crate) fn echo(text: &str) -> String {
 
 /// The parser's words without the caller's: it quotes the value that it did not expect, which may be a whole prompt.
 pub(crate) fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+    let text = without_types(error.to_string());
     let quote = if text.starts_with("unknown variant `") { ", expected" } else { "\"" };
     let (first, last) = match quote {
         "\"" => (text.find('"'), text.rfind('"').map(|at| at + 1)),
@@ -71,6 +71,13 @@ pub(crate) fn without_values(error: &serde_json::Error) -> String {
         }
         _ => text,
     }
+}
+
+/// The parser names the type that it wanted to make of an object; callers know no such types.
+fn without_types(text: String) -> String {
+    let Some((before, named)) = text.split_once("expected struct ") else { return text };
+    let after = named.split_once(' ').map_or(String::new(), |(_type, after)| format!(" {after}"));
+    format!("{before}expected an object{after}")
 }
 
 /// How large a request may be.

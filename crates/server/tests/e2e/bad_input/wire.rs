@@ -72,6 +72,8 @@ async fn ambiguous_framing_is_refused_instead_of_guessed() {
         ));
     }
     rows.push(row("two lengths", post(&key, "content-length: 66\r\ncontent-length: 67\r\n", CHAT), &[400]));
+    let agreeing = format!("content-length: {0}\r\ncontent-length: {0}\r\n", CHAT.len());
+    rows.push(row("two lengths that agree", post(&key, &agreeing, CHAT), &[400]));
     let chunked = format!("{:x}\r\n{CHAT}\r\n0\r\n\r\n", CHAT.len());
     rows.push(row(
         "length and chunks",
