@@ -1119,6 +1119,8 @@ export interface components {
              *     routers and aliases. An addition to the public contract.
              */
             redirected_requests: number;
+            /** @description Where the calls were made; only with `group_by=workspace`. */
+            workspace_id: string | null;
         };
         /** @description Usage per day, model and provider. */
         ActivityReply: {
@@ -5599,6 +5601,10 @@ export interface operations {
                 api_key_hash?: string;
                 /** @description The account's workspace. */
                 workspace_id?: string;
+                /** @description Only keys that this person made; a deleted key is nobody's. */
+                user_id?: string;
+                /** @description `workspace`: rows name theirs. */
+                group_by?: string;
             };
             header?: never;
             path?: never;
@@ -7371,6 +7377,10 @@ export interface operations {
                 api_key_hash?: string;
                 /** @description The account's workspace. */
                 workspace_id?: string;
+                /** @description Only keys that this person made; a deleted key is nobody's. */
+                user_id?: string;
+                /** @description `workspace`: rows name theirs. */
+                group_by?: string;
             };
             header?: never;
             path?: never;

@@ -14,7 +14,7 @@ use domain::money::Amount;
 use domain::time::Timestamp;
 use http::StatusCode;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::durable::{ActivityFilter, ActivityRow};
 use utoipa::{IntoParams, ToSchema};
@@ -34,6 +34,10 @@ pub(crate) struct ActivityParams {
     api_key_hash: Option<String>,
     /// The account's workspace.
     workspace_id: Option<String>,
+    /// Only keys that this person made; a deleted key is nobody's.
+    user_id: Option<String>,
+    /// `workspace`: rows name theirs.
+    group_by: Option<String>,
 }
 
 /// Usage per day, model and provider.
@@ -74,6 +78,9 @@ pub(crate) struct ActivityData {
     /// Calls that asked for another model id than the one that served, suffixes that only change routing aside: fallbacks,
     /// routers and aliases. An addition to the public contract.
     redirected_requests: u64,
+    /// Where the calls were made; only with `group_by=workspace`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_id: Option<String>,
 }
 
 /// Show daily usage
@@ -91,15 +98,24 @@ pub(crate) async fn handler(
         None => None,
         Some(text) => Some(find_key(control, caller.account.id(), text).await?),
     };
-    if let Some(named) = params.one("workspace_id")? {
-        let own = crate::memory::workspace(control, &caller.account).await?;
-        if named != own.to_string() {
-            return Err(ControlError::NotFound("Workspace"));
-        }
+    let workspace = crate::memory::workspace(control, &caller.account).await?.to_string();
+    if params.one("workspace_id")?.is_some_and(|named| named != workspace) {
+        return Err(ControlError::NotFound("Workspace"));
     }
+    let workspace = match params.one("group_by")? {
+        None => None,
+        Some("workspace") => Some(workspace),
+        Some(_) => return Err(ControlError::invalid("group_by", "must be workspace")),
+    };
     let filter = ActivityFilter { from_day, to_day, key, model: None };
-    let rows = control.store.activity(caller.account.id(), &filter).await?;
-    reply::personal(StatusCode::OK, &ActivityReply { data: sum(control, &rows) })
+    let mut rows = control.store.activity(caller.account.id(), &filter).await?;
+    if let Some(user) = params.one("user_id")? {
+        let keys = keys_of(control, &rows, user).await?;
+        rows.retain(|row| keys.contains(&row.key));
+    }
+    let mut data = sum(control, &rows);
+    data.iter_mut().for_each(|row| row.workspace_id.clone_from(&workspace));
+    reply::personal(StatusCode::OK, &ActivityReply { data })
 }
 
 fn back(from: Timestamp, days: u32) -> Timestamp {
@@ -124,6 +140,18 @@ async fn find_key(control: &Control, account: domain::id::AccountId, text: &str)
     let hash = KeyHash::parse(text).ok_or_else(wrong)?;
     let found = control.store.key_find_by_hash(hash, control.clock.now()).await?;
     found.filter(|key| key.account == account).map(|key| key.id).ok_or(ControlError::NotFound("API key"))
+}
+
+/// The keys among those of `rows` that a person made.
+async fn keys_of(control: &Control, rows: &[ActivityRow], user: &str) -> Result<BTreeSet<KeyId>, ControlError> {
+    let mut own = BTreeSet::new();
+    for key in rows.iter().map(|row| row.key).collect::<BTreeSet<_>>() {
+        let state = control.store.key_state(key, control.clock.now()).await?;
+        if state.and_then(|state| state.user).is_some_and(|maker| maker.to_string() == user) {
+            own.insert(key);
+        }
+    }
+    Ok(own)
 }
 
 #[derive(Default)]
@@ -165,6 +193,7 @@ fn sum(control: &Control, rows: &[ActivityRow]) -> Vec<ActivityData> {
         reasoning_tokens: sums.reasoning,
         cached_tokens: sums.cached,
         redirected_requests: sums.redirected,
+        workspace_id: None,
     };
     groups.into_iter().map(line).collect()
 }

@@ -7,6 +7,7 @@ mod house;
 
 use domain::generation::{Opening, Settlement};
 use domain::id::GenerationId;
+use domain::key::KeyHash;
 use domain::money::Amount;
 use domain::time::Timestamp;
 use house::calls::{opening, settle, settlement};
@@ -204,6 +205,9 @@ async fn activity_sums_completed_days() {
     let unused = hash_of(&tenant.management);
     assert_eq!(activity(&format!("?api_key_hash={unused}")).await, json!([]));
     assert_eq!(activity(&format!("?workspace_id={}", tenant.workspace)).await, all);
+    assert_eq!(activity("?user_id=user_1").await, json!([]), "nobody made these keys by hand");
+    assert!(all[0].get("workspace_id").is_none());
+    assert_eq!(activity("?group_by=workspace").await[0]["workspace_id"], json!(tenant.workspace.to_string()));
     for (query, status) in [
         ("date=2026-02-30".to_owned(), 400),
         ("date=2026-11-21".to_owned(), 400),
@@ -215,10 +219,20 @@ async fn activity_sums_completed_days() {
         (format!("api_key_hash={}", hash_of(&other.inference)), 404),
         (format!("api_key_hash={}", "0".repeat(64)), 404),
         ("workspace_id=x".to_owned(), 404),
+        ("group_by=colour".to_owned(), 400),
+        ("user_id=a&user_id=b".to_owned(), 400),
     ] {
         let answer = house.get(&format!("/api/v1/activity?{query}")).key(&tenant.management).send().await;
         assert_eq!(answer.status, status, "{query}");
     }
+    let cookie = house.sign_in(tenant.account).await;
+    let made = house.post("/console/api/v1/keys").cookie(&cookie).json(r#"{"name":"mine"}"#).send().await.json();
+    let hash = KeyHash::parse(made["data"]["hash"].as_str().expect("hash")).expect("hash");
+    let mine = house.store.key_find_by_hash(hash, noon()).await.expect("store").expect("key");
+    settle(&house, vec![settlement(Opening { key: mine.id, ..opening(&house, &tenant, back(1)) })]).await;
+    let user = mine.user.expect("a person made it");
+    let own = activity(&format!("?user_id={user}")).await;
+    assert_eq!((own.as_array().map(Vec::len), &own[0]["requests"]), (Some(1), &json!(1)), "{own}");
     house.clock.advance(DAY);
     let later = activity("").await;
     let days: Vec<_> = later.as_array().expect("list").iter().map(|row| row["date"].clone()).collect();
