@@ -36,7 +36,12 @@ impl Opened {
     pub async fn open(shared: &Shared) -> anyhow::Result<Self> {
         let config = Config::load(shared.config.as_deref(), &shared.data)?;
         std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
-        let store = Store::open(&wiring::store_options(&config)).await.context("database")?;
+        // An address of PostgreSQL holds a password.
+        let place = match &config.file.database.url {
+            Some(_secret) => "database".to_owned(),
+            None => format!("database {}", config.data.join("portolan.db").display()),
+        };
+        let store = Store::open(&wiring::store_options(&config)).await.context(place)?;
         Ok(Self { config, store, clock: Arc::new(SystemClock::new()), random: Arc::new(Random::from_system()) })
     }
 

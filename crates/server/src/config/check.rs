@@ -7,6 +7,7 @@ use domain::catalog::file::ModelText;
 use domain::money::PriceSheet;
 use http::Uri;
 use std::collections::HashSet;
+use std::error::Error as _;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
@@ -103,7 +104,8 @@ fn model(model: &ModelText) -> Result<(), ConfigError> {
     }
     for endpoint in &model.endpoints {
         if let Err(error) = PriceSheet::try_from(&endpoint.price) {
-            return Err(wrong(&format!("price at {}: {error}", endpoint.provider)));
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            return Err(wrong(&format!("price at {}: {error}{cause}", endpoint.provider)));
         }
     }
     Ok(())
