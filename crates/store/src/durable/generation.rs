@@ -3,8 +3,8 @@
 use super::connection::Tx;
 use super::settle::bulk;
 use super::statement::statements;
-use super::value::{Row, Value, json_text};
-use super::{Store, StoreError};
+use super::value::{Row, Value};
+use super::{Store, StoreError, json};
 use domain::generation::{Opening, Settlement};
 use domain::id::{AccountId, GenerationId, KeyId, PresetId, WorkspaceId};
 use domain::money::UnitPrice;
@@ -110,10 +110,10 @@ fn to_row(settlement: &Settlement) -> Result<Vec<Value<'_>>, StoreError> {
         (&settlement.error_type).into(),
         settlement.latency_ms.into(),
         settlement.generation_ms.into(),
-        json_text(usage)?.into(),
-        json_text(&settlement.lines)?.into(),
-        json_text(&settlement.attempts)?.into(),
-        json_text(&settlement.excluded)?.into(),
+        json::text(usage)?.into(),
+        json::text(&settlement.lines)?.into(),
+        json::text(&settlement.attempts)?.into(),
+        json::text(&settlement.excluded)?.into(),
         opening.preset.as_ref().map(|id| id.as_bytes().as_slice()).into(),
     ]);
     Ok(row)

@@ -13,6 +13,7 @@ mod console;
 mod error;
 mod generation;
 mod grant;
+mod json;
 mod key;
 mod migrate;
 mod postgres;

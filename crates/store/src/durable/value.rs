@@ -236,15 +236,6 @@ impl Row {
     }
 }
 
-/// The JSON text of a value whose form cannot fail to serialise (no maps with odd keys).
-pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    let mut text = Vec::with_capacity(512);
-    let written = serde_json::to_writer(&mut text, value).ok();
-    written
-        .and_then(|()| String::from_utf8(text).ok())
-        .ok_or(StoreError::Corrupt { statement: "serialise", column: "json" })
-}
-
 /// The word under which a plain enum variant is stored.
 pub(crate) fn word_text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     match serde_json::to_value(value) {
