@@ -230,9 +230,15 @@ pub fn request(
     Ok(request)
 }
 
-/// A successful head that promises something we cannot read.
+/// A successful head that promises something we cannot read, or that two readers would read in two ways.
 fn check_head(response: &Response<Arriving>) -> Result<(), AttemptFailure> {
     let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    if response.headers().contains_key(header::TRANSFER_ENCODING)
+        && response.headers().contains_key(header::CONTENT_LENGTH)
+    {
+        let what = "the provider gave two lengths of its answer";
+        return Err(AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what));
+    }
     let is_page = kind.starts_with(b"text/html");
     let is_coded = response.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     if is_page || is_coded {

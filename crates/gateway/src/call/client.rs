@@ -24,6 +24,9 @@ const IDLE_PER_HOST: usize = 256;
 /// How long an idle connection is kept; below the common server-side 60 to 75 s, so that we close first.
 const IDLE_TIME: Duration = Duration::from_secs(50);
 
+/// Largest head of an answer in bytes, and most that is read ahead of a body.
+const HEAD_MAX: usize = 64 << 10;
+
 /// Calls providers.
 #[derive(Debug, Clone)]
 pub struct UpstreamClient {
@@ -116,6 +119,7 @@ impl UpstreamClient {
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_timer(TokioTimer::new())
+            .http1_max_buf_size(HEAD_MAX)
             .build(TimedConnector { inner: http1, limit: connect });
         Self { http1, http2: Http2::new(TimedConnector { inner: both, limit: connect }, http2_max) }
     }

@@ -132,10 +132,23 @@ fn is_usable_url(url: &str) -> bool {
     }
 }
 
-/// Looks for what base64 never holds, without decoding: commas, blanks and line ends.
+/// Whether text can be decoded as base64, in the usual or the web's alphabet, without decoding it: up to two fillers at its
+/// end, and nothing else anywhere.
 fn is_plausible_base64(data: &str) -> bool {
-    let bytes = data.as_bytes();
-    !bytes.is_empty() && memchr::memchr3(b',', b' ', b'\n', bytes).is_none() && bytes.len() % 4 != 1
+    let digits = data.strip_suffix("==").or_else(|| data.strip_suffix('=')).unwrap_or(data).as_bytes();
+    // Parts without a way out are looked at many bytes at a time; images have megabytes.
+    let is_clean = |part: &[u8]| part.iter().fold(true, |clean, byte| clean & is_base64_digit(*byte));
+    !digits.is_empty() && digits.len() % 4 != 1 && digits.chunks(1 << 10).all(is_clean)
+}
+
+const fn is_base64_digit(byte: u8) -> bool {
+    let letter = byte | 0x20;
+    (letter >= b'a') & (letter <= b'z')
+        | (byte >= b'0') & (byte <= b'9')
+        | (byte == b'+')
+        | (byte == b'/')
+        | (byte == b'-')
+        | (byte == b'_')
 }
 
 /// Reads and checks `tools`.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 use testkit::{Answer, TestApp, nanos_at};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Milliseconds that the failed first attempt took; the best of three, since the machine may be busy.
@@ -180,6 +181,55 @@ async fn bad_heads_and_redirects_fail_over_and_nothing_is_followed() {
     let visit = tokio::time::timeout(Duration::from_millis(50), elsewhere.accept()).await;
     assert!(visit.is_err(), "a redirect was followed");
     app.finish().await;
+}
+
+/// A provider whose every answer is good but for its head; each connection says once what it has to say.
+async fn with_heads_of(head: String) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let body = json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000, "model": "first",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "from the first"}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 3, "total_tokens": 4},
+    })
+    .to_string();
+    let head = head.replace("LENGTH", &body.len().to_string());
+    let body = if head.contains("chunked") { format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()) } else { body };
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{head}\r\n{body}");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 16 << 10];
+            if stream.read(&mut asked).await.is_ok_and(|read| read > 0) {
+                // Whoever closes early has seen enough.
+                let _seen_enough = stream.write_all(answer.as_bytes()).await;
+            }
+        }
+    });
+    address
+}
+
+/// U9, with answers that would be taken if their heads were good.
+#[tokio::test(flavor = "multi_thread")]
+async fn u9_a_good_answer_behind_a_bad_head_is_not_taken() {
+    let rows = [
+        ("one length", "content-length: LENGTH\r\n".to_owned(), true),
+        ("chunked", "transfer-encoding: chunked\r\n".to_owned(), true),
+        ("60 KiB", format!("content-length: LENGTH\r\nx-large: {}\r\n", "h".repeat(60 << 10)), true),
+        ("70 KiB", format!("content-length: LENGTH\r\nx-large: {}\r\n", "h".repeat(70 << 10)), false),
+        ("a length and chunked", "content-length: LENGTH\r\ntransfer-encoding: chunked\r\n".to_owned(), false),
+        ("two lengths", "content-length: LENGTH\r\ncontent-length: 7\r\n".to_owned(), false),
+    ];
+    for (what, head, is_good) in rows {
+        let app = with_first_at(with_heads_of(head).await).await;
+        let answer = pair(&app, false).await;
+        if is_good {
+            assert_eq!(answer.content(), "from the first", "{what}: {}", answer.text());
+        } else {
+            failed_over(&app, &answer, what).await;
+            assert!(!answer.text().contains("hhhh"), "{what}");
+        }
+        app.finish().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
