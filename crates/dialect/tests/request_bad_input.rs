@@ -299,6 +299,13 @@ fn images_from_places_that_must_not_be_reached_are_refused() {
         "https://",
         "data:image/png;base64,",
         "data:image/png;base64,AA AA",
+        "data:image/png;base64,AAAA\\r",
+        "data:image/png;base64,AAAA!",
+        "data:image/png;base64,AAAé",
+        "data:image/png;base64,AAAAA",
+        "data:image/png;base64,AA==AA==",
+        "data:image/png;base64,A===",
+        "data:image/png;base64,====",
         "data:image/png;base64,AAAA,BBBB",
         "data:image/png,plain",
         "data:image/svg+xml;base64,AAAA",
@@ -313,6 +320,9 @@ fn images_from_places_that_must_not_be_reached_are_refused() {
         "http://example.com:8080/a",
         "https://8.8.8.8/a",
         "data:image/png;base64,AAAA",
+        "data:image/png;base64,AZaz09+/-_A=",
+        "data:image/png;base64,AA==",
+        "data:image/png;base64,AA",
     ] {
         accepted(&part(&format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#)));
     }
