@@ -1,6 +1,6 @@
 //! JSON that others wrote: one pass that checks it, and a reader for what has been checked.
 //!
-//! [`check`] looks at every byte once: grammar, depth, size, escapes. It remembers where the top-level fields lie and where
+//! [`check()`] looks at every byte once: grammar, depth, size, escapes. It remembers where the top-level fields lie and where
 //! strings and objects end, so the [`Reader`] behind it neither checks again nor looks for an end that is known. The reader is a
 //! [`serde::Deserializer`] with the errors of `serde_json`; texts with escapes are left as they are until somebody looks.
 

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::Error;
 use std::ops::Range;
 
-/// Reads one value of a text that [`super::check`] found to be JSON.
+/// Reads one value of a text that [`super::check()`] found to be JSON.
 ///
 /// # Errors
 /// Those of `serde_json` for the same value, without their position.
@@ -17,7 +17,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error>
     T::deserialize(&mut Reader::new(text, 0, &[]))
 }
 
-/// A deserializer for a value somewhere in a text that [`super::check`] found to be JSON; its errors are those of
+/// A deserializer for a value somewhere in a text that [`super::check()`] found to be JSON; its errors are those of
 /// `serde_json`, without their position. Of any other text it reads something or gives an error.
 #[derive(Debug)]
 pub(crate) struct Reader<'de, 'l> {
