@@ -1,6 +1,6 @@
 //! One attempt: translate, send, and look at the head of what comes back.
 
-use super::client::Arriving;
+use super::client::{Arriving, HEAD_MAX};
 use super::health::hint;
 use super::passthrough::with_options;
 use super::providers;
@@ -233,20 +233,20 @@ pub fn request(
 /// A successful head that promises something we cannot read, or that two readers would read in two ways.
 fn check_head(response: &Response<Arriving>) -> Result<(), AttemptFailure> {
     let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    if response.headers().contains_key(header::TRANSFER_ENCODING)
-        && response.headers().contains_key(header::CONTENT_LENGTH)
-    {
-        let what = "the provider gave two lengths of its answer";
-        return Err(AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what));
-    }
-    let is_page = kind.starts_with(b"text/html");
-    let is_coded = response.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
-    if is_page || is_coded {
-        let what =
-            if is_page { "the provider answered with a page" } else { "the provider compressed its answer unasked" };
-        return Err(AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what));
-    }
-    Ok(())
+    let headers = response.headers();
+    let is_coded = headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+    let what = if headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_MAX {
+        "the head of the provider's answer is too large"
+    } else if headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH) {
+        "the provider gave two lengths of its answer"
+    } else if kind.starts_with(b"text/html") {
+        "the provider answered with a page"
+    } else if is_coded {
+        "the provider compressed its answer unasked"
+    } else {
+        return Ok(());
+    };
+    Err(AttemptFailure::new(ErrorKind::ProviderUnavailable, FailureClass::Unavailable, what))
 }
 
 async fn refused(

@@ -24,8 +24,9 @@ const IDLE_PER_HOST: usize = 256;
 /// How long an idle connection is kept; below the common server-side 60 to 75 s, so that we close first.
 const IDLE_TIME: Duration = Duration::from_secs(50);
 
-/// Largest head of an answer in bytes, and most that is read ahead of a body.
-const HEAD_MAX: usize = 64 << 10;
+/// Largest head of an answer in bytes, and most that is read ahead of a body. The library looks at its buffer after each read,
+/// so that a head somewhat larger can arrive before it does; whoever takes a head looks once more.
+pub(super) const HEAD_MAX: usize = 64 << 10;
 
 /// Calls providers.
 #[derive(Debug, Clone)]
