@@ -68,7 +68,8 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 /// Builds the server with its defects compiled in, and puts the usual one back in its place.
 fn build() -> anyhow::Result<PathBuf> {
     let cargo = |features: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO"));
+        // By name: with a path to one cargo, the folder of each dependency would decide which compiler is meant.
+        let mut command = std::process::Command::new("cargo");
         let status = command.args(["build", "--quiet", "--locked", "--package", "server"]).args(features).status()?;
         anyhow::ensure!(status.success(), "the server cannot be built");
         Ok(())
