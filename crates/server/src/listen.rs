@@ -443,8 +443,11 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_client_that_reads_nothing_loses_its_answer_after_the_write_timeout() {
+    /// Answers every request without end, and tells when such an answer is dropped.
+    async fn serving_without_end(
+        limits: ListenLimits,
+        end: &End,
+    ) -> (std::net::SocketAddr, JoinHandle<()>, Arc<Notify>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let dropped = Arc::new(Notify::new());
@@ -453,9 +456,15 @@ mod tests {
             let ended = Arc::clone(&ended);
             async move { Body::new(Endless(ended)) }
         };
+        let server = serve(listener, Router::new().route("/", get(body)), limits, end.clone());
+        (address, tokio::spawn(server), dropped)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_loses_its_answer_after_the_write_timeout() {
         let limits = ListenLimits { write_timeout: Duration::from_millis(300), ..LIMITS };
         let end = End::default();
-        let server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), limits, end.clone()));
+        let (address, server, dropped) = serving_without_end(limits, &end).await;
         let mut client = std::net::TcpStream::connect(address).unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
         tokio::time::timeout(Duration::from_secs(20), dropped.notified()).await.unwrap();
@@ -466,16 +475,8 @@ mod tests {
 
     #[tokio::test]
     async fn answers_without_end_are_waited_for_until_they_are_cut() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let dropped = Arc::new(Notify::new());
-        let ended = Arc::clone(&dropped);
-        let body = move || {
-            let ended = Arc::clone(&ended);
-            async move { Body::new(Endless(ended)) }
-        };
         let end = End::default();
-        let mut server = tokio::spawn(serve(listener, Router::new().route("/", get(body)), LIMITS, end.clone()));
+        let (address, mut server, dropped) = serving_without_end(LIMITS, &end).await;
         let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         client.read_u8().await.unwrap();

@@ -24,9 +24,10 @@ where
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         // A value that logs while it is shown finds the thread's memory taken, and gets some of its own.
         let mut line = LINE.take();
-        line.clear();
         self.write(&mut line, event)?;
         let written = out.write_str(&line);
+        // Emptied first: a long line would keep its memory until the next one.
+        line.clear();
         line.shrink_to(KEPT_MAX);
         LINE.set(line);
         written
